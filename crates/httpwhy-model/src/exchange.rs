@@ -1,0 +1,263 @@
+//! One request attempt and whatever came back.
+
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use crate::words::words;
+use crate::{Phase, Request, Response, Seen, Signal};
+
+/// One request attempt and whatever came back, seen from one vantage.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Exchange {
+    /// Who observed, and where it stood.
+    pub vantage: Vantage,
+    /// When the attempt began.
+    pub observed_at: Seen<SystemTime>,
+    /// The target URI as asked, e.g. `https://shop.example/cart`; for a bad input the input itself.
+    pub target: String,
+    /// The request.
+    pub request: Request,
+    /// How much of the request went out.
+    pub sent: Sent,
+    /// Interim (1xx) responses before the final one, in order.
+    pub interim: Vec<Response>,
+    /// The final response, or as much of it as came; a 101 too.
+    pub response: Option<Response>,
+    /// What came.
+    pub end: End,
+    /// What broke or was odd, in order of time: one fault per phase.
+    pub faults: Vec<Fault>,
+    /// The Close frame, when the exchange was upgraded to WebSocket.
+    pub close: Seen<WsClose>,
+    /// Whether the connection had carried an exchange before.
+    pub reused: Seen<bool>,
+    /// The address at the other end.
+    pub peer: Option<SocketAddr>,
+    /// What TLS agreed on.
+    pub tls: Option<TlsFacts>,
+    /// How long each phase took.
+    pub timeline: Timeline,
+    /// Bytes received after the TLS layer, heads included.
+    pub received: u64,
+}
+
+impl Exchange {
+    /// Records a signal in its phase: at the end of the last fault if that has the same phase, else as a new fault.
+    pub fn signal(&mut self, phase: Phase, signal: Signal) {
+        match self.faults.last_mut() {
+            Some(fault) if fault.phase == phase => fault.signals.push(signal),
+            _ => self.faults.push(Fault {
+                phase,
+                signals: vec![signal],
+            }),
+        }
+    }
+
+    /// Every signal with its phase, in order of time.
+    pub fn signals(&self) -> impl DoubleEndedIterator<Item = (Phase, &Signal)> {
+        self.faults.iter().flat_map(|fault| {
+            fault
+                .signals
+                .iter()
+                .map(move |signal| (fault.phase, signal))
+        })
+    }
+
+    /// The final status when it is three digits.
+    pub fn status(&self) -> Option<u16> {
+        self.response.as_ref().and_then(Response::status)
+    }
+}
+
+/// What broke: a phase and its signals in order of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The phase in which it broke.
+    pub phase: Phase,
+    /// The facts, in order of time; never empty.
+    pub signals: Vec<Signal>,
+}
+
+words! {
+    /// How much of the request went out.
+    pub enum Sent as "sent" {
+        /// No byte of it.
+        Nothing = "nothing",
+        /// Some of it.
+        Part = "part",
+        /// All of it.
+        All = "all",
+        /// The observer cannot tell.
+        Unknown = "unknown",
+    }
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        Self::Unknown
+    }
+}
+
+words! {
+    /// What came back.
+    pub enum End as "end" {
+        /// A complete response.
+        Answered = "answered",
+        /// Part of a response.
+        Partial = "partial",
+        /// No byte of a response.
+        Nothing = "nothing",
+        /// The protocol was switched (101, or 2xx to CONNECT).
+        Upgraded = "upgraded",
+        /// The observer does not know: a log line.
+        NotCaptured = "not-captured",
+    }
+}
+
+impl Default for End {
+    fn default() -> Self {
+        Self::NotCaptured
+    }
+}
+
+/// Who observed and on which side of the exchange it stood.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Vantage {
+    /// Who observed.
+    pub who: Who,
+    /// Where it stood.
+    pub side: Side,
+}
+
+/// Who observed an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Who {
+    /// httpwhy's own prober, here.
+    #[default]
+    Local,
+    /// A named repeater inside a private network.
+    Repeater(String),
+    /// A browser.
+    Browser,
+    /// A HAR file.
+    Har,
+    /// A transcript: `curl -v` output, a raw response, an example.
+    Transcript,
+    /// A log of that format or software, e.g. `nginx`.
+    Log(String),
+}
+
+impl std::fmt::Display for Who {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Local => f.write_str("local"),
+            Self::Repeater(name) => write!(f, "repeater {name}"),
+            Self::Browser => f.write_str("browser"),
+            Self::Har => f.write_str("har"),
+            Self::Transcript => f.write_str("transcript"),
+            Self::Log(name) => write!(f, "log {name}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Who {
+    type Err = crate::UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(' ') {
+            Some(("repeater", name)) => Ok(Self::Repeater(name.to_owned())),
+            Some(("log", name)) => Ok(Self::Log(name.to_owned())),
+            None if text == "local" => Ok(Self::Local),
+            None if text == "browser" => Ok(Self::Browser),
+            None if text == "har" => Ok(Self::Har),
+            None if text == "transcript" => Ok(Self::Transcript),
+            _ => Err(crate::UnknownWord {
+                given: text.to_owned(),
+                set: "vantage",
+                allowed: &[
+                    "local",
+                    "repeater NAME",
+                    "browser",
+                    "har",
+                    "transcript",
+                    "log NAME",
+                ],
+            }),
+        }
+    }
+}
+
+words! {
+    /// On which side of the exchange the observer stood.
+    pub enum Side as "side" {
+        /// With the client.
+        Client = "client",
+        /// Between client and origin.
+        Between = "between",
+        /// With the server.
+        Server = "server",
+    }
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Self::Client
+    }
+}
+
+/// A WebSocket Close frame (RFC 6455 section 5.5.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WsClose {
+    /// The close code, or `None` for a Close frame without one.
+    pub code: Option<u16>,
+    /// The reason's bytes.
+    pub reason: Vec<u8>,
+}
+
+/// What TLS agreed on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TlsFacts {
+    /// `TLSv1.3` or `TLSv1.2`; empty when the handshake did not get that far.
+    pub version: String,
+    /// The cipher suite's registered name.
+    pub cipher: String,
+    /// The protocol chosen by ALPN.
+    pub alpn: Option<String>,
+    /// The server name sent (SNI).
+    pub server_name: Option<String>,
+    /// The subject of the leaf certificate.
+    pub subject: Option<String>,
+    /// The issuer of the leaf certificate.
+    pub issuer: Option<String>,
+    /// The end of the leaf's validity, seconds since 1970-01-01 UTC.
+    pub not_after: Option<i64>,
+}
+
+/// How long each phase took; indexed by [`Phase`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timeline([Option<Duration>; Phase::ALL.len()]);
+
+impl Timeline {
+    /// How long that phase took, if it was measured.
+    pub const fn get(&self, phase: Phase) -> Option<Duration> {
+        self.0[phase as usize]
+    }
+
+    /// Records how long a phase took; phases met twice (several addresses) add up.
+    pub fn add(&mut self, phase: Phase, took: Duration) {
+        let slot = &mut self.0[phase as usize];
+        *slot = Some(slot.unwrap_or_default() + took);
+    }
+
+    /// The phases that were measured, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Phase, Duration)> + '_ {
+        Phase::ALL
+            .iter()
+            .filter_map(|&phase| self.get(phase).map(|took| (phase, took)))
+    }
+
+    /// The sum of all measured phases.
+    pub fn total(&self) -> Duration {
+        self.0.iter().flatten().sum()
+    }
+}

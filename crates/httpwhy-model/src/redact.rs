@@ -1,0 +1,163 @@
+//! Hiding what must not be stored or printed, keeping what diagnosis needs.
+
+use bytes::Bytes;
+
+use crate::{Fields, Value, Visit};
+
+/// Fields whose whole value is a secret, except a leading scheme word.
+const CREDENTIALS: &[&str] = &["authorization", "proxy-authorization"];
+/// Fields whose cookie values are secrets, names and attributes are not.
+const COOKIES: &[&str] = &["cookie", "set-cookie"];
+/// Other fields that carry a key or token.
+const KEYS: &[&str] = &[
+    "x-api-key",
+    "x-auth-token",
+    "x-csrf-token",
+    "x-amz-security-token",
+    "api-key",
+];
+
+/// The visit with credentials hidden: in `Authorization`, `Cookie` and their kin, and in the user information of target
+/// URIs. Names, attributes, schemes and lengths stay, so that `diagnose(redact(v)) == diagnose(v)`.
+#[must_use]
+pub fn redact(visit: &Visit) -> Visit {
+    let mut visit = visit.clone();
+    visit.asked = without_password(&visit.asked);
+    for step in &mut visit.steps {
+        let exchange = &mut step.exchange;
+        exchange.target = without_password(&exchange.target);
+        redact_fields(&mut exchange.request.fields);
+        for response in exchange
+            .interim
+            .iter_mut()
+            .chain(exchange.response.as_mut())
+        {
+            redact_fields(&mut response.fields);
+            redact_fields(&mut response.trailers);
+        }
+    }
+    visit
+}
+
+fn redact_fields(fields: &mut Fields) {
+    for field in &mut fields.list {
+        let is = |names: &[&str]| {
+            names
+                .iter()
+                .any(|name| field.name.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let hide: fn(&[u8]) -> Vec<u8> = if is(CREDENTIALS) {
+            hide_after_scheme
+        } else if is(COOKIES) {
+            hide_cookie_values
+        } else if is(KEYS) {
+            |value| vec![b'*'; value.len()]
+        } else {
+            continue;
+        };
+        if let Value::Bytes(bytes) = &field.value {
+            field.value = Value::Redacted(Bytes::from(hide(bytes)));
+        }
+    }
+}
+
+/// `Basic dXNlcjpwYXNz` becomes `Basic ************`; a lone token is hidden whole.
+fn hide_after_scheme(value: &[u8]) -> Vec<u8> {
+    let keep = value.iter().position(|&b| b == b' ').map_or(0, |at| at + 1);
+    value
+        .iter()
+        .enumerate()
+        .map(|(at, &b)| if at < keep { b } else { b'*' })
+        .collect()
+}
+
+/// Attributes of Set-Cookie whose values are no secrets (RFC 6265 section 4.1.2).
+const ATTRIBUTES: &[&str] = &[
+    "expires",
+    "max-age",
+    "domain",
+    "path",
+    "samesite",
+    "secure",
+    "httponly",
+    "partitioned",
+    "priority",
+];
+
+/// `sid=abc; Path=/` becomes `sid=***; Path=/`.
+fn hide_cookie_values(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len());
+    for (index, pair) in value.split(|&b| b == b';').enumerate() {
+        if index > 0 {
+            out.push(b';');
+        }
+        let equals = pair.iter().position(|&b| b == b'=');
+        let name = pair[..equals.unwrap_or(0)].trim_ascii();
+        let attribute = index > 0
+            && ATTRIBUTES
+                .iter()
+                .any(|a| name.eq_ignore_ascii_case(a.as_bytes()));
+        match equals {
+            Some(at) if !attribute => {
+                out.extend_from_slice(&pair[..=at]);
+                out.resize(out.len() + pair.len() - at - 1, b'*');
+            }
+            _ => out.extend_from_slice(pair),
+        }
+    }
+    out
+}
+
+/// `https://user:secret@host/` becomes `https://user:******@host/`.
+fn without_password(uri: &str) -> String {
+    let Some(start) = uri.find("://").map(|at| at + 3) else {
+        return uri.to_owned();
+    };
+    let end = uri[start..]
+        .find(['/', '?', '#'])
+        .map_or(uri.len(), |at| start + at);
+    let Some(at) = uri[start..end].rfind('@').map(|at| start + at) else {
+        return uri.to_owned();
+    };
+    let Some(colon) = uri[start..at].find(':').map(|colon| start + colon) else {
+        return uri.to_owned();
+    };
+    format!(
+        "{}{}{}",
+        &uri[..=colon],
+        "*".repeat(at - colon - 1),
+        &uri[at..]
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Exchange, Response};
+
+    #[test]
+    fn names_attributes_and_lengths_stay() {
+        let mut exchange = Exchange {
+            target: "https://me:pw1@h.example/a@b".into(),
+            ..Exchange::default()
+        };
+        exchange.request.fields =
+            Fields::of([("Authorization", "Bearer abc"), ("Cookie", "a=1; b=22")]);
+        exchange.response = Some(Response {
+            fields: Fields::of([("Set-Cookie", "sid=abc; Path=/; Secure"), ("Server", "x")]),
+            ..Response::default()
+        });
+        let visit = redact(&Visit::of(exchange));
+        let exchange = &visit.steps[0].exchange;
+        assert_eq!(exchange.target, "https://me:***@h.example/a@b");
+        assert_eq!(visit.asked, exchange.target);
+        assert_eq!(
+            exchange.request.fields.text("authorization"),
+            Some("Bearer ***")
+        );
+        assert_eq!(exchange.request.fields.text("cookie"), Some("a=*; b=**"));
+        let fields = &exchange.response.as_ref().expect("set above").fields;
+        assert_eq!(fields.text("set-cookie"), Some("sid=***; Path=/; Secure"));
+        assert_eq!(fields.text("server"), Some("x"));
+    }
+}
