@@ -80,6 +80,7 @@ pub struct Fault {
 
 words! {
     /// How much of the request went out.
+    #[derive(Default)]
     pub enum Sent as "sent" {
         /// No byte of it.
         Nothing = "nothing",
@@ -88,18 +89,14 @@ words! {
         /// All of it.
         All = "all",
         /// The observer cannot tell.
+        #[default]
         Unknown = "unknown",
-    }
-}
-
-impl Default for Sent {
-    fn default() -> Self {
-        Self::Unknown
     }
 }
 
 words! {
     /// What came back.
+    #[derive(Default)]
     pub enum End as "end" {
         /// A complete response.
         Answered = "answered",
@@ -110,13 +107,8 @@ words! {
         /// The protocol was switched (101, or 2xx to CONNECT).
         Upgraded = "upgraded",
         /// The observer does not know: a log line.
+        #[default]
         NotCaptured = "not-captured",
-    }
-}
-
-impl Default for End {
-    fn default() -> Self {
-        Self::NotCaptured
     }
 }
 
@@ -189,19 +181,15 @@ impl std::str::FromStr for Who {
 
 words! {
     /// On which side of the exchange the observer stood.
+    #[derive(Default)]
     pub enum Side as "side" {
         /// With the client.
+        #[default]
         Client = "client",
         /// Between client and origin.
         Between = "between",
         /// With the server.
         Server = "server",
-    }
-}
-
-impl Default for Side {
-    fn default() -> Self {
-        Self::Client
     }
 }
 
