@@ -1,1 +1,90 @@
-//! (in work)
+//! Says what a visit means: what happened, who caused it and on which evidence, whether a retry is safe, what to do.
+//!
+//! Diagnosing is a pure, total function: no clock, no I/O, no error. The same visit gives the same diagnosis, and a
+//! redacted visit gives the diagnosis of the original.
+//!
+//! ```
+//! use httpwhy_model::{Exchange, Phase, Signal, Visit};
+//! let mut exchange = Exchange::default();
+//! exchange.signal(Phase::Connect, "errno:ECONNREFUSED".parse().unwrap());
+//! let diagnosis = httpwhy_diagnose::diagnose(&Visit::of(exchange));
+//! assert_eq!(diagnosis.outcome.0, "net/connect-refused");
+//! ```
+
+mod blame;
+mod derive;
+mod identify;
+mod producer;
+mod quote;
+mod redirect;
+mod retry;
+pub mod rules;
+mod says;
+
+pub use says::MAX_SAID;
+
+use std::borrow::Cow;
+
+use httpwhy_catalog::{Entry, by_id};
+use httpwhy_model::{Diagnosis, Exchange, OutcomeId, Remedy, Visit};
+
+/// Judges a whole visit. The verdict is that of its last step, unless an earlier step explains it (a redirect that
+/// landed on a login).
+pub fn diagnose(visit: &Visit) -> Diagnosis {
+    let Some(last) = visit.steps.len().checked_sub(1) else {
+        return step(&Visit::of(Exchange::default()), 0);
+    };
+    let landed = visit.steps[last]
+        .exchange
+        .status()
+        .is_some_and(|status| status < 300);
+    let login = OutcomeId("net/redirect-to-login");
+    (0..last)
+        .filter(|_| landed)
+        .map(|index| step(visit, index))
+        .find(|diagnosis| diagnosis.outcome == login)
+        .unwrap_or_else(|| step(visit, last))
+}
+
+/// Judges one step of a visit, with the earlier ones as context. An index past the end is judged as an empty exchange.
+pub fn step(visit: &Visit, index: usize) -> Diagnosis {
+    let empty = Exchange::default();
+    let exchange = visit.steps.get(index).map_or(&empty, |step| &step.exchange);
+    let producer = producer::identify(exchange, index);
+    let derived = derive::derive(visit, index, exchange);
+    let verdict = identify::identify(exchange, index, &derived, &producer);
+    let entry = verdict.entry;
+
+    let mut evidence = verdict.evidence;
+    let blame = blame::blame(exchange, index, entry, &producer, &mut evidence);
+    evidence.extend(producer.evidence);
+    evidence.dedup();
+    Diagnosis {
+        outcome: entry.id,
+        also: verdict.also,
+        candidates: verdict.candidates,
+        phase: verdict.phase,
+        producer: producer.producer,
+        blame,
+        retry: retry::retry(exchange, entry),
+        remedies: remedies(entry),
+        findings: rules::check(exchange),
+        evidence,
+        server_says: says::server_says(exchange),
+    }
+}
+
+fn remedies(entry: &'static Entry) -> Vec<Remedy> {
+    entry
+        .fixes()
+        .map(|(audience, text)| Remedy {
+            audience,
+            text: Cow::Borrowed(text),
+        })
+        .collect()
+}
+
+/// An entry that the catalogue is known to have: a test of this crate asks for each id named here.
+fn known(id: &'static str) -> &'static Entry {
+    by_id(id).unwrap_or(&httpwhy_catalog::entries()[0])
+}

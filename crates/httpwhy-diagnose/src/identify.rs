@@ -1,0 +1,538 @@
+//! Which catalogue entry an exchange is.
+//!
+//! Every clue that holds makes its entry a match. Among matches the order is: a transport fault, a specific meaning
+//! (a vendor's or an authentication's), the registered status, the class. The rest stands in `also`.
+
+use httpwhy_catalog::{
+    CloseClue, Clue, CluePlace, Entry, clues_by_class, clues_by_signal, clues_by_status,
+    other_clues, vendors,
+};
+use httpwhy_model::{
+    Candidate, End, Evidence, Exchange, OutcomeId, Phase, Place, Response, Seen, Signal,
+};
+use memchr::memmem;
+
+use crate::derive::{Derived, content, place_in};
+use crate::known;
+use crate::producer::Identified;
+use crate::quote::quote;
+
+/// How many other outcomes are listed at most.
+const MAX_ALSO: usize = 4;
+
+/// The entry, and what else holds.
+pub(crate) struct Verdict {
+    pub(crate) entry: &'static Entry,
+    pub(crate) phase: Phase,
+    pub(crate) also: Vec<OutcomeId>,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) evidence: Vec<Evidence>,
+}
+
+/// What kind of meaning a match has, weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Tier {
+    Class,
+    Status,
+    Specific,
+    Fault,
+}
+
+struct Match {
+    entry: &'static Entry,
+    clue: &'static Clue,
+    tier: Tier,
+    /// Position among the signals, later is greater; 0 without a signal.
+    when: usize,
+    /// How much the clue asks for.
+    weight: usize,
+    phase: Option<Phase>,
+    evidence: Option<Evidence>,
+}
+
+pub(crate) fn identify(
+    exchange: &Exchange,
+    step: usize,
+    derived: &[Derived],
+    producer: &Identified,
+) -> Verdict {
+    let view = View {
+        exchange,
+        producer,
+        step,
+    };
+    let mut matches = view.by_signals(derived);
+    matches.extend(view.by_response());
+    // The best first; of equals the one that comes first in the catalogue.
+    matches.sort_by(|a, b| {
+        (b.tier, b.when, b.weight)
+            .cmp(&(a.tier, a.when, a.weight))
+            .then(a.entry.id.cmp(&b.entry.id))
+    });
+
+    let Some(best) = matches.first() else {
+        return view.unrecognised();
+    };
+    let mut evidence: Vec<Evidence> = best.evidence.iter().cloned().collect();
+    evidence.extend(view.evidence(best.clue));
+    let mut also = Vec::new();
+    for other in &matches[1..] {
+        let says_more = other.tier > Tier::Class || best.tier > Tier::Status;
+        if other.entry.id != best.entry.id
+            && says_more
+            && !also.contains(&other.entry.id)
+            && also.len() < MAX_ALSO
+        {
+            also.push(other.entry.id);
+        }
+    }
+    // A registered status says all that its class says.
+    if also
+        .iter()
+        .any(|id| id.namespace() == "http" && !id.code().ends_with("xx"))
+        || best.tier == Tier::Status
+    {
+        also.retain(|id| !id.code().ends_with("xx"));
+    }
+    let candidates = if best.tier <= Tier::Status {
+        view.candidates(best.entry)
+    } else {
+        Vec::new()
+    };
+    Verdict {
+        entry: best.entry,
+        phase: best.phase.unwrap_or(best.entry.phase),
+        also,
+        candidates,
+        evidence,
+    }
+}
+
+/// One exchange with all that clues ask about.
+struct View<'a> {
+    exchange: &'a Exchange,
+    producer: &'a Identified,
+    step: usize,
+}
+
+impl View<'_> {
+    fn response(&self) -> Option<&Response> {
+        self.exchange.response.as_ref()
+    }
+
+    /// Matches of the signals that decided: those recorded, as far as the exchange did not recover from them, and those
+    /// read from the response.
+    fn by_signals(&self, derived: &[Derived]) -> Vec<Match> {
+        let recorded = self
+            .exchange
+            .signals()
+            .filter(|&(phase, signal)| self.decides(phase, signal))
+            .map(|(phase, signal)| {
+                let shows = "what was observed";
+                let place = Place::Signal(signal.to_string());
+                (
+                    phase,
+                    signal,
+                    Evidence {
+                        step: self.step,
+                        place,
+                        quote: None,
+                        shows: shows.into(),
+                    },
+                    tier(signal),
+                )
+            });
+        let read = derived
+            .iter()
+            .map(|d| (d.phase, &d.signal, d.evidence.clone(), Tier::Specific));
+        let mut found = Vec::new();
+        for (when, (phase, signal, evidence, tier)) in recorded.chain(read).enumerate() {
+            let head = format!("{}:{}", signal.dialect(), signal.word_text());
+            let places = clues_by_signal(&head).chain(clues_by_signal(signal.dialect()));
+            for (entry, clue) in places.filter(|(_, clue)| {
+                clue.phase.is_none_or(|asked| asked == phase) && self.holds(clue)
+            }) {
+                found.push(Match {
+                    entry,
+                    clue,
+                    tier,
+                    when: when_weight(signal, phase, when),
+                    weight: weight(clue),
+                    phase: Some(phase),
+                    evidence: Some(evidence.clone()),
+                });
+            }
+            if found.is_empty() {
+                found.extend(named(signal, phase, tier, when, &evidence));
+            }
+        }
+        found
+    }
+
+    /// Whether a recorded signal can decide. An exchange that was answered in full has recovered from what the
+    /// operating system, the name server or a deadline said on the way, and an end of stream behind it is none.
+    fn decides(&self, phase: Phase, signal: &Signal) -> bool {
+        let passing = matches!(
+            signal,
+            Signal::Errno(_)
+                | Signal::Timeout(_)
+                | Signal::Eof(_)
+                | Signal::Dns(_)
+                | Signal::TlsAlert(_)
+        );
+        match self.exchange.end {
+            End::Answered => !passing,
+            End::Upgraded => !passing || phase == Phase::Close,
+            End::Partial | End::Nothing | End::NotCaptured => true,
+        }
+    }
+
+    fn by_response(&self) -> Vec<Match> {
+        let make = |(entry, clue): CluePlace, tier: Tier| Match {
+            entry,
+            clue,
+            tier,
+            when: 0,
+            weight: weight(clue),
+            phase: None,
+            evidence: None,
+        };
+        let status = self.exchange.status();
+        let mut found: Vec<Match> = Vec::new();
+        if let Some(status) = status {
+            found.extend(
+                clues_by_status(status)
+                    .filter(|(_, clue)| self.holds(clue))
+                    .map(|place| {
+                        let tier = if weight(place.1) > 1 {
+                            Tier::Specific
+                        } else {
+                            Tier::Status
+                        };
+                        make(place, tier)
+                    }),
+            );
+            found.extend(
+                clues_by_class((status / 100) as u8)
+                    .filter(|(_, clue)| self.holds(clue))
+                    .map(|p| make(p, Tier::Class)),
+            );
+        }
+        found.extend(
+            other_clues()
+                .filter(|(_, clue)| self.holds(clue))
+                .map(|place| {
+                    let tier = if place.1.close.is_some() {
+                        Tier::Fault
+                    } else {
+                        Tier::Specific
+                    };
+                    make(place, tier)
+                }),
+        );
+        found
+    }
+
+    /// Every key of the clue except its signal and that signal's phase.
+    fn holds(&self, clue: &Clue) -> bool {
+        let exchange = self.exchange;
+        let status = exchange.status();
+        clue.status.is_none_or(|asked| status == Some(asked))
+            && clue
+                .class
+                .is_none_or(|asked| status.is_some_and(|s| s / 100 == u16::from(asked)))
+            && clue.end.is_none_or(|asked| exchange.end == asked)
+            && clue.sent.is_none_or(|asked| exchange.sent == asked)
+            && clue.close.is_none_or(|asked| self.closed(asked))
+            && clue.vendor.is_none_or(|asked| self.producer.has(asked))
+            && clue
+                .field
+                .is_none_or(|asked| self.response().is_some_and(|r| r.fields.has(asked)))
+            && clue.absent.is_none_or(|asked| {
+                self.response()
+                    .is_some_and(|r| r.fields.get(asked).is_absent())
+            })
+            && clue.body.is_none_or(|asked| {
+                self.response()
+                    .is_some_and(|r| memmem::find(content(r), asked.as_bytes()).is_some())
+            })
+            && clue
+                .request
+                .is_none_or(|asked| exchange.request.fields.has(asked))
+            && clue
+                .reused
+                .is_none_or(|asked| exchange.reused == Seen::Present(asked))
+    }
+
+    fn closed(&self, asked: CloseClue) -> bool {
+        match (&self.exchange.close, asked) {
+            (Seen::Present(close), CloseClue::Codes(from, to)) => {
+                close.code.is_some_and(|code| (from..=to).contains(&code))
+            }
+            (Seen::Present(close), CloseClue::NoCode) => close.code.is_none(),
+            (Seen::Absent, CloseClue::Absent) => true,
+            _ => false,
+        }
+    }
+
+    /// The places that made the clue hold.
+    fn evidence(&self, clue: &Clue) -> Vec<Evidence> {
+        let mut found = Vec::new();
+        let mut add = |place: Place, quote: Option<String>, shows: String| {
+            found.push(Evidence {
+                step: self.step,
+                place,
+                quote,
+                shows: shows.into(),
+            });
+        };
+        let response = self.response();
+        if (clue.status.is_some() || clue.class.is_some())
+            && let Some(response) = response
+        {
+            let line = [
+                &response.version[..],
+                b" ",
+                &response.code,
+                b" ",
+                &response.reason,
+            ]
+            .concat();
+            add(
+                Place::StatusLine,
+                Some(quote(line.trim_ascii())),
+                "the status".into(),
+            );
+        }
+        if let Some(name) = clue.field {
+            let value = response
+                .and_then(|r| r.fields.iter(name).next())
+                .map(|value| quote(value.as_bytes()));
+            add(
+                Place::Field(name.to_owned()),
+                value.filter(|_| !name.contains("cookie")),
+                format!("{name} is there"),
+            );
+        }
+        if let Some(name) = clue.absent {
+            add(
+                Place::Absent(name.to_owned()),
+                None,
+                format!("{name} is not there"),
+            );
+        }
+        if let (Some(text), Some(response)) = (clue.body, response) {
+            add(
+                place_in(content(response), text.as_bytes()),
+                Some(quote(text.as_bytes())),
+                "the content says so".into(),
+            );
+        }
+        if let Some(name) = clue.request {
+            add(
+                Place::RequestField(name.to_owned()),
+                None,
+                format!("the request carried {name}"),
+            );
+        }
+        if clue.close.is_some() {
+            let (quoted, shows) = match &self.exchange.close {
+                Seen::Present(close) => {
+                    let code = close
+                        .code
+                        .map_or("no code".to_owned(), |code| code.to_string());
+                    let reason = String::from_utf8_lossy(&close.reason).into_owned();
+                    (
+                        Some(quote(format!("{code} {reason}").trim().as_bytes())),
+                        "the Close frame that came",
+                    )
+                }
+                _ => (None, "no Close frame came"),
+            };
+            add(Place::Close, quoted, shows.into());
+        }
+        if clue.end.is_some() && clue.status.is_none() {
+            add(
+                Place::End,
+                Some(self.exchange.end.to_string()),
+                "how the exchange ended".into(),
+            );
+        }
+        found
+    }
+
+    /// Other owners of the same number, each with what would have to be there.
+    fn candidates(&self, chosen: &Entry) -> Vec<Candidate> {
+        let Some(status) = self.exchange.status() else {
+            return Vec::new();
+        };
+        let mut found: Vec<Candidate> = Vec::new();
+        for (entry, clue) in clues_by_status(status) {
+            // A status with its own registered meaning is only doubted where a vendor gives it another one.
+            let other = entry.id != chosen.id && entry.id.namespace() != "auth";
+            if other
+                && (clue.vendor.is_some() || !self.holds(clue))
+                && !found.iter().any(|c| c.outcome == entry.id)
+            {
+                found.push(Candidate {
+                    outcome: entry.id,
+                    needs: needs(clue),
+                });
+            }
+        }
+        found
+    }
+
+    /// What can be said when no clue holds.
+    fn unrecognised(&self) -> Verdict {
+        let exchange = self.exchange;
+        let last = exchange.signals().last();
+        let phase = last.map(|(phase, _)| phase);
+        let id = match (exchange.end, phase) {
+            (_, Some(Phase::Queue)) => "engine/exception",
+            (_, Some(Phase::Resolve)) => "net/dns-temporary",
+            (_, Some(Phase::Connect)) => "net/connect-failed",
+            (_, Some(Phase::Tunnel)) => "net/proxy-tunnel-failed",
+            (_, Some(Phase::Tls)) => "tls/tls-failed",
+            _ if self.response().is_some_and(|r| r.status().is_none()) => "net/status-line-invalid",
+            (End::Answered | End::Upgraded | End::NotCaptured, _) => "input/nothing-recorded",
+            (End::Partial | End::Nothing, _) => "net/connection-closed",
+        };
+        let entry = known(id);
+        let evidence = last
+            .map(|(_, signal)| Evidence {
+                step: self.step,
+                place: Place::Signal(signal.to_string()),
+                quote: None,
+                shows: "what was observed".into(),
+            })
+            .into_iter()
+            .collect();
+        Verdict {
+            entry,
+            phase: phase.unwrap_or(entry.phase),
+            also: Vec::new(),
+            candidates: Vec::new(),
+            evidence,
+        }
+    }
+}
+
+/// Words of authentication, redirects and vendors are meanings; all else is a fault of the transport.
+fn tier(signal: &Signal) -> Tier {
+    match signal.dialect() {
+        "auth" | "redirect" | "proxy-status" | "grpc" => Tier::Specific,
+        _ => Tier::Fault,
+    }
+}
+
+/// Later signals outrank earlier ones, a whole phase at a time; within a phase a precise fact outranks the bare end of
+/// the stream or a deadline.
+fn when_weight(signal: &Signal, phase: Phase, when: usize) -> usize {
+    let precise = usize::from(!matches!(signal, Signal::Eof(_) | Signal::Timeout(_)));
+    // Of several facts alike in one phase the first is the cause, the others follow from it.
+    (phase as usize * 2 + precise) * 64 + 63_usize.saturating_sub(when)
+}
+
+/// The number of keys a clue asks for; a whole dialect counts for less than one of its words.
+fn weight(clue: &Clue) -> usize {
+    let keys = [
+        clue.status.is_some(),
+        clue.class.is_some(),
+        clue.signal.is_some(),
+        clue.phase.is_some(),
+        clue.end.is_some(),
+        clue.sent.is_some(),
+        clue.close.is_some(),
+        clue.vendor.is_some(),
+        clue.field.is_some(),
+        clue.absent.is_some(),
+        clue.body.is_some(),
+        clue.request.is_some(),
+        clue.reused.is_some(),
+    ];
+    keys.iter().filter(|&&key| key).count()
+        + usize::from(clue.signal.is_some_and(|head| head.contains(':')))
+}
+
+/// A word of another program that is an alias of exactly one outcome.
+fn named(
+    signal: &Signal,
+    phase: Phase,
+    tier: Tier,
+    when: usize,
+    evidence: &Evidence,
+) -> Option<Match> {
+    static NO_CLUE: Clue = Clue {
+        status: None,
+        class: None,
+        signal: None,
+        phase: None,
+        end: None,
+        sent: None,
+        close: None,
+        vendor: None,
+        field: None,
+        absent: None,
+        body: None,
+        request: None,
+        reused: None,
+    };
+    let Signal::Word { dialect, word, .. } = signal else {
+        return None;
+    };
+    let names = [
+        format!("{dialect} {word}"),
+        word.strip_prefix("net::").unwrap_or(word).to_owned(),
+    ];
+    let owners = names
+        .iter()
+        .map(|name| httpwhy_catalog::by_name(name))
+        .find(|owners| !owners.is_empty())?;
+    let mut owners = owners.into_iter().filter(|entry| entry.leads_to.is_empty());
+    // Several owners: the phase tells them apart, or nothing does.
+    let entry = owners
+        .clone()
+        .find(|entry| entry.phase == phase)
+        .or_else(|| owners.next())?;
+    Some(Match {
+        entry,
+        clue: &NO_CLUE,
+        tier,
+        when,
+        weight: 0,
+        phase: None,
+        evidence: Some(evidence.clone()),
+    })
+}
+
+fn needs(clue: &Clue) -> String {
+    let mut parts = Vec::new();
+    if let Some(key) = clue.vendor {
+        let name = vendors()
+            .iter()
+            .find(|vendor| vendor.key == key)
+            .map_or(key, |vendor| vendor.name);
+        parts.push(format!("a mark of {name} in fields or content"));
+    }
+    if let Some(field) = clue.field {
+        parts.push(format!("the field {field}"));
+    }
+    if let Some(field) = clue.absent {
+        parts.push(format!("no field {field}"));
+    }
+    if let Some(body) = clue.body {
+        parts.push(format!("the content \u{201c}{body}\u{201d}"));
+    }
+    if let Some(field) = clue.request {
+        parts.push(format!("the request field {field}"));
+    }
+    if let Some(end) = clue.end {
+        parts.push(format!("an exchange that ended {end}"));
+    }
+    if parts.is_empty() {
+        "nothing more".to_owned()
+    } else {
+        parts.join(" and ")
+    }
+}

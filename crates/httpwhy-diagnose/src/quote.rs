@@ -1,0 +1,42 @@
+//! Quotes of what the other side sent: short, and without anything that a terminal or page could obey.
+
+/// Longest quote, in characters.
+const MAX: usize = 120;
+
+/// The bytes as text of at most 120 characters; control characters as `\xNN`, bytes that are no UTF-8 as U+FFFD.
+pub(crate) fn quote(bytes: &[u8]) -> String {
+    // Four bytes a character at most, and one more to see that it was cut.
+    let shown = &bytes[..bytes.len().min(MAX * 4 + 4)];
+    let mut out = String::new();
+    let mut count = 0;
+    for c in String::from_utf8_lossy(shown).chars() {
+        if count == MAX {
+            out.push('…');
+            break;
+        }
+        if c.is_control() || is_format(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+        count += 1;
+    }
+    out
+}
+
+/// Characters that change the direction or visibility of what follows (Unicode general category Cf, the ones used so).
+pub(crate) fn is_format(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        assert_eq!(quote(b"a\x1b[31mb\r\n"), "a\\u{1b}[31mb\\r\\n");
+        assert_eq!(quote("x\u{202e}y".as_bytes()), "x\\u{202e}y");
+        assert_eq!(quote(&[b'a'; 500]).chars().count(), 121);
+    }
+}

@@ -1,0 +1,198 @@
+//! What a redirect does, read from the response and the steps before it (RFC 9110 section 15.4).
+
+use httpwhy_model::{Because, Evidence, Exchange, Phase, Place, Seen, Signal, Value, Visit};
+use url::Url;
+
+use crate::derive::Derived;
+use crate::quote::quote;
+
+/// Words that login pages have in their path, as whole segments or parts of segments between `-`, `_` and `.`.
+const LOGIN_WORDS: &[&str] = &[
+    "login",
+    "logon",
+    "signin",
+    "sso",
+    "saml",
+    "saml2",
+    "oauth",
+    "oauth2",
+    "authorize",
+    "auth",
+    "cas",
+    "oidc",
+];
+/// Pairs of words that mean the same when they follow each other: `sign-in`, `log_in`, `sign/in`.
+const LOGIN_PAIRS: &[(&str, &str)] = &[
+    ("sign", "in"),
+    ("log", "in"),
+    ("log", "on"),
+    ("sessions", "new"),
+    ("session", "new"),
+];
+
+/// Facts about a redirect response: no Location, a Location that cannot be used, a loop, a loss of TLS, a login.
+pub(crate) fn facts(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<Derived> {
+    let Some(response) = exchange.response.as_ref() else {
+        return Vec::new();
+    };
+    let Some(status) = response
+        .status()
+        .filter(|status| matches!(status, 301 | 302 | 303 | 307 | 308))
+    else {
+        return Vec::new();
+    };
+    let at = |shows: String, quoted: Option<String>| Evidence {
+        step: index,
+        place: Place::Field("location".into()),
+        quote: quoted,
+        shows: shows.into(),
+    };
+    let word = |word: &'static str, evidence: Evidence| Derived {
+        phase: Phase::Receive,
+        signal: Signal::word("redirect", word),
+        evidence,
+    };
+    let location = match response.fields.get("location") {
+        Seen::NotCaptured => return Vec::new(),
+        Seen::Absent => {
+            let shows = format!("a {status} without Location names no place to go");
+            let evidence = Evidence {
+                place: Place::Absent("location".into()),
+                ..at(shows, None)
+            };
+            return vec![word("no-location", evidence)];
+        }
+        Seen::Present(value) => value,
+    };
+    let base = Url::parse(&exchange.target).ok();
+    let shown = Some(quote(location.as_bytes()));
+    let Some(next) = resolve(base.as_ref(), location) else {
+        return vec![word(
+            "invalid-location",
+            at("Location is no URI reference".into(), shown),
+        )];
+    };
+    let mut found = Vec::new();
+    if !matches!(next.scheme(), "http" | "https") {
+        let shows = format!("Location leads to the scheme {}", next.scheme());
+        found.push(word("unsafe-scheme", at(shows, shown.clone())));
+    }
+    if let Some(earlier) = same_request_before(visit, index, &next, status) {
+        let shows = format!("Location leads back to step {earlier}");
+        found.push(word("loop", at(shows, shown.clone())));
+    }
+    if let Some(base) = base.as_ref() {
+        if is_login(&next) && !is_login(base) {
+            found.push(word(
+                "to-login",
+                at("Location leads to a login".into(), shown.clone()),
+            ));
+        }
+        if base.scheme() == "https" && next.scheme() == "http" {
+            found.push(word(
+                "downgrade",
+                at("Location leaves https for http".into(), shown),
+            ));
+        }
+    } else if is_login(&next) {
+        found.push(word(
+            "to-login",
+            at("Location leads to a login".into(), shown),
+        ));
+    }
+    found
+}
+
+/// The URL a Location leads to. Without a base (a bare response) a relative reference is resolved against an example.
+fn resolve(base: Option<&Url>, location: &Value) -> Option<Url> {
+    let text = location.as_str()?;
+    if text.is_empty() || text.bytes().any(|b| b.is_ascii_control() || b == b' ') {
+        return None;
+    }
+    match base {
+        Some(base) => base.join(text).ok(),
+        None => Url::parse(text)
+            .or_else(|_| Url::parse("http://origin.example/").and_then(|base| base.join(text)))
+            .ok(),
+    }
+}
+
+/// The step that already asked for `next` with the method that following would use, along this chain of redirects.
+fn same_request_before(visit: &Visit, index: usize, next: &Url, status: u16) -> Option<usize> {
+    let next = without_fragment(next);
+    let method = |at: usize| visit.steps[at].exchange.request.method.clone();
+    let becomes_get =
+        status == 303 || (matches!(status, 301 | 302) && method(index).as_ref() == b"POST");
+    let follow = if becomes_get {
+        b"GET".as_slice().into()
+    } else {
+        method(index)
+    };
+    let mut at = index;
+    loop {
+        let step = visit.steps.get(at)?;
+        let target = Url::parse(&step.exchange.target)
+            .ok()
+            .map(|url| without_fragment(&url));
+        if target.as_deref() == Some(next.as_str()) && (method(at) == follow || follow.is_empty()) {
+            return Some(at);
+        }
+        match step.because {
+            Because::Redirect(before) if before < at => at = before,
+            _ => return None,
+        }
+    }
+}
+
+fn without_fragment(url: &Url) -> String {
+    url.as_str()
+        .split('#')
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// True for a path that reads like a login: `/login`, `/users/sign_in`, `/oauth2/authorize`.
+fn is_login(url: &Url) -> bool {
+    let path = url.path().to_lowercase();
+    let words: Vec<&str> = path
+        .split(['/', '-', '_', '.', ';'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.iter().any(|word| LOGIN_WORDS.contains(word))
+        || words
+            .windows(2)
+            .any(|pair| LOGIN_PAIRS.contains(&(pair[0], pair[1])))
+        || url.host_str().is_some_and(|host| {
+            let first = host.split('.').next().unwrap_or_default();
+            matches!(first, "login" | "sso" | "signin" | "idp" | "accounts")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_are_told_from_other_paths() {
+        let login = |text: &str| is_login(&Url::parse(text).expect(text));
+        for yes in [
+            "https://a.example/login",
+            "https://a.example/users/sign_in",
+            "https://login.a.example/x",
+            "https://a.example/oauth2/authorize?x=1",
+            "https://a.example/account/Login.aspx",
+        ] {
+            assert!(login(yes), "{yes}");
+        }
+        for no in [
+            "https://a.example/blogin",
+            "https://a.example/authors",
+            "https://a.example/design/info",
+            "https://loginsurance.example/",
+            "https://a.example/?next=/login",
+        ] {
+            assert!(!login(no), "{no}");
+        }
+    }
+}
