@@ -78,11 +78,11 @@ fn write_length(out: &mut Vec<u8>, masked: bool, length: usize) {
     match length {
         0..=125 => out.push(flag | length as u8),
         126..=0xffff => {
-            out.push(flag | 126);
+            out.push(flag | 0x7e);
             out.extend_from_slice(&(length as u16).to_be_bytes());
         }
         _ => {
-            out.push(flag | 127);
+            out.push(flag | 0x7f);
             out.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }
