@@ -4,8 +4,8 @@ mod table;
 
 use std::fmt::Write as _;
 
-use httpwhy_model::{Body, Fields, Framing, Kept, Seen};
-use httpwhy_wire::h1::{Limits, Message, Reader, State};
+use httpwhy_model::{Body, Fields, Framing, H1Defect, Kept, Seen, Signal};
+use httpwhy_wire::h1::{Limits, Message, Reader, State, read_request, read_response, write_head};
 use table::{ROWS, Row};
 
 /// Small bounds, so that the table can reach them.
@@ -190,4 +190,194 @@ fn every_row_reads_as_expected_at_every_split() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
     assert!(ROWS.len() >= 60);
+}
+
+/// Marsaglia's xorshift, so that every run sees the same mutations.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// Below `bound`, which is not 0.
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+}
+
+/// What mutations put in: the bytes that mean something to the reader.
+const PIECES: &[&[u8]] = &[
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\n\n",
+    b"\0",
+    b" ",
+    b"\t",
+    b":",
+    b",",
+    b";",
+    b"0",
+    b"1",
+    b"f",
+    b"\xff",
+    b"HTTP/1.1 ",
+    b"100 ",
+    b"204 ",
+    b"Content-Length: 3\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"\r\n0\r\n\r\n",
+    b"9999999999999999999",
+];
+
+fn mutate(random: &mut Random, bytes: &mut Vec<u8>) {
+    for _ in 0..=random.below(3) {
+        let at = random.below(bytes.len() + 1);
+        let to = bytes.len().min(at + random.below(9));
+        match random.below(4) {
+            0 => _ = bytes.splice(at..to, []),
+            1 => _ = bytes.splice(at..at, PIECES[random.below(PIECES.len())].iter().copied()),
+            2 => _ = bytes.splice(at..to, PIECES[random.below(PIECES.len())].iter().copied()),
+            _ => {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1 << random.below(8);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn mutated_messages_never_panic_and_read_the_same_at_every_split() {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..20_000 {
+        let row = &ROWS[random.below(ROWS.len())];
+        let mut bytes = row.bytes.to_vec();
+        mutate(&mut random, &mut bytes);
+        let split = random.below(bytes.len() + 1);
+        let eof = random.below(2) == 0;
+        let outcome = feed_all_ways(row, &bytes, eof, [split]);
+        assert_sound(&outcome, &bytes);
+    }
+}
+
+/// What holds of every message, whatever the bytes.
+fn assert_sound(outcome: &Outcome, bytes: &[u8]) {
+    let message = &outcome.message;
+    let bytes = bytes.escape_ascii();
+    assert!(outcome.head_bytes <= message.received, "{bytes}");
+    assert_eq!(message.received, outcome.consumed as u64, "{bytes}");
+    assert!(message.complete || !outcome.reusable, "{bytes}");
+    assert_eq!(
+        message.upgraded,
+        outcome.state == State::Upgraded,
+        "{bytes}"
+    );
+    let offsets: Vec<u64> = message.defects.iter().filter_map(offset).collect();
+    assert!(offsets.is_sorted(), "{bytes}");
+    assert!(offsets.iter().all(|&at| at <= message.received), "{bytes}");
+    let contents = [
+        message.response.as_ref().map(|it| &it.body),
+        message.request.as_ref().map(|it| &it.body),
+    ];
+    for content in contents.into_iter().flatten() {
+        if let Seen::Present(content) = content {
+            let Seen::Present(received) = content.received else {
+                panic!("not counted: {bytes}");
+            };
+            assert!(content.bytes.len() <= LIMITS.body, "{bytes}");
+            assert!(content.bytes.len() as u64 <= received, "{bytes}");
+        }
+    }
+}
+
+fn offset(signal: &Signal) -> Option<u64> {
+    match signal {
+        Signal::H1 { at, .. } => Some(*at),
+        _ => None,
+    }
+}
+
+#[test]
+fn progress_is_told_as_it_is_made() {
+    let mut reader = Reader::response(b"GET", Limits::default());
+    let mut told = Vec::new();
+    for piece in [
+        "HTTP/1.1 100 Continue\r\n",
+        "\r\nHTTP/1.1 200 OK\r\n",
+        "Content-Length: 3\r\n\r\nab",
+        "cdef",
+    ] {
+        let progress = reader.feed(piece.as_bytes());
+        told.push((
+            progress.consumed,
+            progress.state,
+            reader.has_head(),
+            reader.head_bytes(),
+            reader.total(),
+        ));
+    }
+    assert_eq!(
+        told,
+        [
+            (23, State::Head, false, 23, 23),
+            (19, State::Head, false, 42, 42),
+            (23, State::Body, true, 63, 65),
+            (1, State::Done, true, 63, 66),
+        ]
+    );
+    assert!(reader.reusable());
+    reader.extra(b"");
+    assert!(reader.reusable());
+    reader.extra(b"def");
+    reader.extra(b"more");
+    assert!(!reader.reusable());
+    assert_eq!(
+        reader.finish().defects,
+        [Signal::h1(H1Defect::ExtraBytes, 66)]
+    );
+}
+
+#[test]
+fn a_peer_cannot_fill_memory() {
+    let mut bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    bytes.extend(b"1\nx\n".repeat(50_000));
+    let (message, consumed) = read_response(&bytes, b"GET", false, Limits::default());
+    assert_eq!(consumed, bytes.len());
+    assert_eq!(message.defects.len(), 16, "of a kind");
+
+    bytes.truncate(47);
+    bytes.extend(b"1;");
+    bytes.extend([b'x'; 5_000]);
+    let (message, consumed) = read_response(&bytes, b"GET", false, Limits::default());
+    assert_eq!(consumed, 47 + 4_096);
+    assert_eq!(message.defects, [Signal::h1(H1Defect::BadChunkSize, 47)]);
+}
+
+#[test]
+fn names_and_values_are_slices_of_one_buffer() {
+    let bytes = b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 0\r\n\r\n";
+    let (message, _) = read_response(bytes, b"GET", true, Limits::default());
+    let response = message.response.expect("a response");
+    let start = response.version.as_ptr().addr();
+    for field in &response.fields.list {
+        let within = field.name.as_ptr().addr() - start;
+        assert!(bytes[within..].starts_with(&field.name));
+    }
+}
+
+#[test]
+fn a_head_is_written_as_given_and_read_back() {
+    let mut head = Vec::new();
+    let fields = Fields::of([("Host", "a"), ("X", "")]);
+    write_head(&mut head, [b"GET", b"/", b"HTTP/1.1"], &fields);
+    assert_eq!(head, b"GET / HTTP/1.1\r\nHost: a\r\nX: \r\n\r\n");
+    let (message, consumed) = read_request(&head, false, Limits::default());
+    assert_eq!((consumed, message.complete), (head.len(), true));
+    assert_eq!(message.request.expect("a request").fields, fields);
 }
