@@ -34,7 +34,10 @@ fn same(peer: &Peer<'_, '_>, head: &[u8]) {
         .collect();
     assert!(bad.is_empty(), "httparse accepts, we found {bad:?}");
     let ours = only_response(&message).expect("httparse read one");
-    assert_eq!(ours.version.last(), peer.version.map(|it| b'0' + it).as_ref());
+    assert_eq!(
+        ours.version.last(),
+        peer.version.map(|it| b'0' + it).as_ref()
+    );
     assert_eq!(ours.status(), peer.code);
     if ours.reason.is_ascii() {
         assert_eq!(Some(&ours.reason[..]), peer.reason.map(str::as_bytes));

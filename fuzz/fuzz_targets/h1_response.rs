@@ -25,7 +25,11 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn read<'a>(how: u8, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Message, State, bool, u64) {
-    let limits = if how & 8 == 0 { Limits::default() } else { SMALL };
+    let limits = if how & 8 == 0 {
+        Limits::default()
+    } else {
+        SMALL
+    };
     let mut reader = match how & 3 {
         0 => Reader::response(b"GET", limits),
         1 => Reader::response(b"HEAD", limits),
