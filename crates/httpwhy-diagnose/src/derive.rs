@@ -22,10 +22,11 @@ pub(crate) fn derive(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<De
     };
     // A success says nothing of this kind, save a gRPC status.
     let mut found = grpc(response, index);
+    found.extend(redirect::cost_of_following(visit, index, exchange));
+    found.extend(proxy_status(response, index));
     match response.status() {
         Some(300..=399) => found.extend(redirect::facts(visit, index, exchange)),
         Some(400..) => {
-            found.extend(proxy_status(response, index));
             found.extend(challenge(response, index));
             found.extend(oauth(response, index));
             found.extend(csrf(response, index));

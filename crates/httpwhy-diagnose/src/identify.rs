@@ -116,8 +116,16 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    /// The response that clues ask about: the final one, or the last interim one when no other came.
     fn response(&self) -> Option<&Response> {
-        self.exchange.response.as_ref()
+        self.exchange
+            .response
+            .as_ref()
+            .or(self.exchange.interim.last())
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.response().and_then(Response::status)
     }
 
     /// Matches of the signals that decided: those recorded, as far as the exchange did not recover from them, and those
@@ -197,7 +205,7 @@ impl View<'_> {
             phase: None,
             evidence: None,
         };
-        let status = self.exchange.status();
+        let status = self.status();
         let mut found: Vec<Match> = Vec::new();
         if let Some(status) = status {
             found.extend(
@@ -236,7 +244,7 @@ impl View<'_> {
     /// Every key of the clue except its signal and that signal's phase.
     fn holds(&self, clue: &Clue) -> bool {
         let exchange = self.exchange;
-        let status = exchange.status();
+        let status = self.status();
         clue.status.is_none_or(|asked| status == Some(asked))
             && clue
                 .class
@@ -363,7 +371,7 @@ impl View<'_> {
 
     /// Other owners of the same number, each with what would have to be there.
     fn candidates(&self, chosen: &Entry) -> Vec<Candidate> {
-        let Some(status) = self.exchange.status() else {
+        let Some(status) = self.status() else {
             return Vec::new();
         };
         let mut found: Vec<Candidate> = Vec::new();
@@ -418,10 +426,10 @@ impl View<'_> {
     }
 }
 
-/// Words of authentication, redirects and vendors are meanings; all else is a fault of the transport.
+/// What a redirect policy noted is a meaning of the answer; all else that was recorded is a fault.
 fn tier(signal: &Signal) -> Tier {
     match signal.dialect() {
-        "auth" | "redirect" | "proxy-status" | "grpc" => Tier::Specific,
+        "redirect" | "proxy-status" | "grpc" => Tier::Specific,
         _ => Tier::Fault,
     }
 }

@@ -20,8 +20,6 @@ pub(crate) struct Identified {
     pub(crate) evidence: Vec<Evidence>,
     /// True when the evidence shows that the producer made this response itself.
     pub(crate) made: bool,
-    /// The producer's key.
-    pub(crate) key: Option<&'static str>,
     /// Every product that left a mark of at least medium strength.
     present: Vec<&'static str>,
 }
@@ -74,7 +72,6 @@ pub(crate) fn identify(exchange: &Exchange, step: usize) -> Identified {
         }),
         evidence: vec![best.found.clone()],
         made,
-        key: Some(best.vendor.key),
         present,
     }
 }

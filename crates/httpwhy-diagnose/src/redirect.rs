@@ -103,6 +103,63 @@ pub(crate) fn facts(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<Der
     found
 }
 
+/// What following a redirect cost this step: its method, or its credentials (RFC 9110 sections 15.4 and 15.4.2).
+pub(crate) fn cost_of_following(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<Derived> {
+    let because = visit.steps.get(index).map(|step| step.because);
+    let Some(Because::Redirect(before)) = because.filter(|b| b.of().is_some_and(|of| of < index))
+    else {
+        return Vec::new();
+    };
+    let earlier = &visit.steps[before].exchange;
+    let (asked, now) = (&earlier.request, &exchange.request);
+    let mut found = Vec::new();
+    let refused = matches!(exchange.status(), Some(401 | 403));
+    if refused && asked.fields.has("authorization") && now.fields.get("authorization").is_absent() {
+        let place = Place::RequestField("authorization".into());
+        let shows = "the request before the redirect carried credentials, this one does not".into();
+        found.push(Derived {
+            phase: Phase::Send,
+            signal: Signal::word("redirect", "auth-dropped"),
+            evidence: Evidence {
+                step: before,
+                place,
+                quote: None,
+                shows,
+            },
+        });
+    }
+    let was_unsafe = !matches!(asked.method.as_ref(), b"" | b"GET" | b"HEAD");
+    let moved = match earlier.status() {
+        Some(301) => true,
+        // After a POST a 302 to another page is custom; to the same path it is a correction that lost the content.
+        Some(302) => same_path(&earlier.target, &exchange.target),
+        _ => false,
+    };
+    if was_unsafe && now.method.as_ref() == b"GET" && moved {
+        let shows = format!(
+            "{} became GET on the way, without its content",
+            String::from_utf8_lossy(&asked.method)
+        );
+        found.push(Derived {
+            phase: Phase::Send,
+            signal: Signal::word("redirect", "method-changed"),
+            evidence: Evidence {
+                step: before,
+                place: Place::StatusLine,
+                quote: None,
+                shows: shows.into(),
+            },
+        });
+    }
+    found
+}
+
+/// Whether two targets differ in nothing but scheme, host, query or a final slash.
+fn same_path(a: &str, b: &str) -> bool {
+    let path = |text: &str| Url::parse(text).map(|url| url.path().trim_end_matches('/').to_owned());
+    matches!((path(a), path(b)), (Ok(a), Ok(b)) if a == b)
+}
+
 /// The URL a Location leads to. Without a base (a bare response) a relative reference is resolved against an example.
 fn resolve(base: Option<&Url>, location: &Value) -> Option<Url> {
     let text = location.as_str()?;

@@ -14,7 +14,10 @@ pub(crate) fn facts(line: &str) -> Vec<(Phase, Signal)> {
     } else if connecting && has("refused") {
         vec![(Phase::Connect, errno("ECONNREFUSED"))]
     } else if connecting && (has("timed out") || has("timeout")) {
-        vec![(Phase::Connect, Signal::Timeout(number_before(&lower, " ms").unwrap_or(0)))]
+        vec![(
+            Phase::Connect,
+            Signal::Timeout(number_before(&lower, " ms").unwrap_or(0)),
+        )]
     } else if connecting && has("no route to host") {
         vec![(Phase::Connect, errno("EHOSTUNREACH"))]
     } else if connecting && has("network is unreachable") {
@@ -43,19 +46,36 @@ pub(crate) fn facts(line: &str) -> Vec<(Phase, Signal)> {
         cert(CertProblem::Expired)
     } else if has("certificate is not yet valid") {
         cert(CertProblem::NotYetValid)
-    } else if has("self-signed certificate in certificate chain") || has("self signed certificate in certificate chain") {
+    } else if has("self-signed certificate in certificate chain")
+        || has("self signed certificate in certificate chain")
+    {
         cert(CertProblem::SelfSignedInChain)
     } else if has("self-signed certificate") || has("self signed certificate") {
         cert(CertProblem::SelfSigned)
     } else if has("unable to get local issuer certificate") {
         cert(CertProblem::UnknownIssuer)
-    } else if has("no alternative certificate subject name matches") || has("does not match target host name") {
+    } else if has("no alternative certificate subject name matches")
+        || has("does not match target host name")
+    {
         cert(CertProblem::NameMismatch)
     } else if has("wrong version number") || has("packet length too long") {
-        vec![(Phase::Tls, Signal::Tls { fault: TlsFault::NotTls, first: Vec::new() })]
+        vec![(
+            Phase::Tls,
+            Signal::Tls {
+                fault: TlsFault::NotTls,
+                first: Vec::new(),
+            },
+        )]
     } else if has("operation timed out after") {
-        let phase = if has("with 0 bytes received") || has("with 0 out of 0 bytes") { Phase::Wait } else { Phase::Receive };
-        vec![(phase, Signal::Timeout(number_before(&lower, " milliseconds").unwrap_or(0)))]
+        let phase = if has("with 0 bytes received") || has("with 0 out of 0 bytes") {
+            Phase::Wait
+        } else {
+            Phase::Receive
+        };
+        vec![(
+            phase,
+            Signal::Timeout(number_before(&lower, " milliseconds").unwrap_or(0)),
+        )]
     } else {
         exit_code(&lower)
     }
@@ -63,8 +83,15 @@ pub(crate) fn facts(line: &str) -> Vec<(Phase, Signal)> {
 
 /// `curl: (56) …` without a text that says more.
 fn exit_code(lower: &str) -> Vec<(Phase, Signal)> {
-    let Some(code) = lower.strip_prefix("curl: (").and_then(|rest| rest.split(')').next()) else { return Vec::new() };
-    let Ok(number) = code.parse::<u8>() else { return Vec::new() };
+    let Some(code) = lower
+        .strip_prefix("curl: (")
+        .and_then(|rest| rest.split(')').next())
+    else {
+        return Vec::new();
+    };
+    let Ok(number) = code.parse::<u8>() else {
+        return Vec::new();
+    };
     let phase = match number {
         1 | 3 => Phase::Queue,
         5 | 6 => Phase::Resolve,
@@ -80,5 +107,9 @@ fn exit_code(lower: &str) -> Vec<(Phase, Signal)> {
 /// The number that stands before `unit`.
 fn number_before(text: &str, unit: &str) -> Option<u64> {
     let before = &text[..text.find(unit)?];
-    before.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    before
+        .rsplit(|c: char| !c.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
 }

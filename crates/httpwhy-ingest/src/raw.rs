@@ -1,7 +1,10 @@
 //! Raw responses, as received or as `curl -i` prints them: one head after the other where redirects were followed.
 
 use bytes::Bytes;
-use httpwhy_model::{Because, Body, End, Exchange, Framing, Phase, Request, Seen, Sent, Side, Step, Vantage, Visit, Who};
+use httpwhy_model::{
+    Because, Body, End, Exchange, Framing, Phase, Request, Seen, Sent, Side, Step, Vantage, Visit,
+    Who,
+};
 use httpwhy_wire::h1;
 
 use crate::Unread;
@@ -14,9 +17,13 @@ pub(crate) fn read(bytes: &[u8], request: Option<&Request>) -> Visit {
     loop {
         let (exchange, consumed) = one(rest, asked.as_ref());
         let status = exchange.status();
-        visit.steps.push(Step { exchange, because: because(visit.steps.len()) });
+        visit.steps.push(Step {
+            exchange,
+            because: because(visit.steps.len()),
+        });
         rest = &rest[consumed.min(rest.len())..];
-        let follows = status.is_some_and(|status| (300..400).contains(&status)) && next_head(rest).is_some();
+        let follows =
+            status.is_some_and(|status| (300..400).contains(&status)) && next_head(rest).is_some();
         if !follows {
             break;
         }
@@ -32,7 +39,8 @@ pub(crate) fn read(bytes: &[u8], request: Option<&Request>) -> Visit {
 }
 
 fn because(step: usize) -> Because {
-    step.checked_sub(1).map_or(Because::Asked, Because::Redirect)
+    step.checked_sub(1)
+        .map_or(Because::Asked, Because::Redirect)
 }
 
 fn one(bytes: &[u8], request: Option<&Request>) -> (Exchange, usize) {
@@ -40,11 +48,14 @@ fn one(bytes: &[u8], request: Option<&Request>) -> (Exchange, usize) {
     // `curl -i` decodes chunks and content codings, so what the fields say of the length need not fit what was printed.
     let printed = printed_without_framing(bytes);
     let (message, consumed) = match &printed {
-        Some(head) => h1::read_response(head, method, true, h1::Limits::default()),
-        None => h1::read_response(bytes, method, true, h1::Limits::default()),
+        Some(head) => crate::read_response(head, method, true),
+        None => crate::read_response(bytes, method, true),
     };
     let mut exchange = Exchange {
-        vantage: Vantage { who: Who::Transcript, side: Side::Client },
+        vantage: Vantage {
+            who: Who::Transcript,
+            side: Side::Client,
+        },
         request: request.cloned().unwrap_or_default(),
         sent: Sent::All,
         interim: message.interim,
@@ -64,7 +75,11 @@ fn one(bytes: &[u8], request: Option<&Request>) -> (Exchange, usize) {
         None if exchange.interim.is_empty() => End::Nothing,
         None => End::Partial,
     };
-    let consumed = if printed.is_some() { head_length(bytes) } else { consumed };
+    let consumed = if printed.is_some() {
+        head_length(bytes)
+    } else {
+        consumed
+    };
     if let (Some(_), Some(response)) = (&printed, exchange.response.as_mut()) {
         let until = next_response(&bytes[consumed..]).map_or(bytes.len(), |at| consumed + at);
         response.body = Seen::Present(Body {
@@ -89,7 +104,9 @@ fn printed_without_framing(bytes: &[u8]) -> Option<Vec<u8>> {
     let length = head_length(bytes);
     let head = &bytes[..length];
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let chunked = text.lines().any(|line| line.starts_with("transfer-encoding:") && line.contains("chunked"));
+    let chunked = text
+        .lines()
+        .any(|line| line.starts_with("transfer-encoding:") && line.contains("chunked"));
     let frames = text.starts_with("http/2") || text.starts_with("http/3");
     let decoded = chunked && !starts_with_chunk(&bytes[length..]);
     (length < bytes.len() && (frames || decoded)).then(|| head.to_vec())
@@ -97,7 +114,9 @@ fn printed_without_framing(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// A chunk size line: hexadecimal digits, perhaps an extension, CRLF.
 fn starts_with_chunk(content: &[u8]) -> bool {
-    let Some(end) = content.iter().take(64).position(|&b| b == b'\n') else { return false };
+    let Some(end) = content.iter().take(64).position(|&b| b == b'\n') else {
+        return false;
+    };
     let line = content[..end].trim_ascii_end();
     let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
     digits > 0 && (digits == line.len() || line[digits] == b';')
@@ -129,7 +148,10 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
 
 /// Where the next head begins, when only empty lines stand before it.
 fn next_head(bytes: &[u8]) -> Option<usize> {
-    let blank = bytes.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count();
+    let blank = bytes
+        .iter()
+        .take_while(|&&b| matches!(b, b'\r' | b'\n'))
+        .count();
     bytes[blank..].starts_with(b"HTTP/").then_some(blank)
 }
 
@@ -137,7 +159,10 @@ fn next_head(bytes: &[u8]) -> Option<usize> {
 fn next_response(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     for line in bytes.split_inclusive(|&b| b == b'\n') {
-        if line.starts_with(b"HTTP/") && line.get(5).is_some_and(u8::is_ascii_digit) && line.contains(&b' ') {
+        if line.starts_with(b"HTTP/")
+            && line.get(5).is_some_and(u8::is_ascii_digit)
+            && line.contains(&b' ')
+        {
             return Some(at);
         }
         at += line.len();
@@ -148,10 +173,13 @@ fn next_response(bytes: &[u8]) -> Option<usize> {
 /// Reads a raw request: start line, fields, content.
 pub fn read_request(bytes: &[u8]) -> Result<Request, Unread> {
     let (message, _) = h1::read_request(bytes, true, h1::Limits::default());
-    message.request.filter(|request| !request.method.is_empty()).ok_or_else(|| Unread {
-        line: 1,
-        what: "no request line (METHOD target HTTP/1.1)".into(),
-    })
+    message
+        .request
+        .filter(|request| !request.method.is_empty())
+        .ok_or_else(|| Unread {
+            line: 1,
+            what: "no request line (METHOD target HTTP/1.1)".into(),
+        })
 }
 
 /// The target URI of a request (RFC 9112 section 3.3); the scheme is not on the wire and taken as https.
@@ -161,6 +189,10 @@ pub(crate) fn target_uri(request: &Request) -> Option<String> {
         return Some(target.to_owned());
     }
     let host = request.fields.text("host")?;
-    let scheme = if host.ends_with(":80") { "http" } else { "https" };
+    let scheme = if host.ends_with(":80") {
+        "http"
+    } else {
+        "https"
+    };
     Some(format!("{scheme}://{host}{target}"))
 }

@@ -5,9 +5,9 @@
 
 use bytes::Bytes;
 use httpwhy_model::{
-    Because, Body, End, Exchange, Framing, Phase, Response, Seen, Sent, Side, Signal, Step, Visit, Who, WsClose,
+    Because, Body, End, Exchange, Framing, Phase, Response, Seen, Sent, Side, Signal, Step, Visit,
+    Who, WsClose,
 };
-use httpwhy_wire::h1;
 
 use crate::{Unread, curl, raw};
 
@@ -15,7 +15,10 @@ use crate::{Unread, curl, raw};
 pub(crate) fn looks_like_one(bytes: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).into_owned();
     head.lines().take(40).any(|line| {
-        line.starts_with("> ") || line.starts_with("< HTTP/") || line.starts_with("* ") || line.starts_with("curl: (")
+        line.starts_with("> ")
+            || line.starts_with("< HTTP/")
+            || line.starts_with("* ")
+            || line.starts_with("curl: (")
     })
 }
 
@@ -23,7 +26,10 @@ pub(crate) fn looks_like_one(bytes: &[u8]) -> bool {
 pub fn read_transcript(text: &str) -> Result<Visit, Unread> {
     let mut reader = Reader::default();
     for (index, line) in text.lines().enumerate() {
-        reader.line(line).map_err(|what| Unread { line: index + 1, what })?;
+        reader.line(line).map_err(|what| Unread {
+            line: index + 1,
+            what,
+        })?;
     }
     Ok(reader.finish())
 }
@@ -54,7 +60,10 @@ struct Current {
 impl Reader {
     fn line(&mut self, line: &str) -> Result<(), String> {
         let line = line.trim_end_matches('\r');
-        let marked = |mark: char| line.strip_prefix(mark).map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
+        let marked = |mark: char| {
+            line.strip_prefix(mark)
+                .map(|rest| rest.strip_prefix(' ').unwrap_or(rest))
+        };
         if let Some(rest) = marked('>') {
             // A request after a response is the next one on the same connection: curl follows a redirect.
             if !self.current.received.is_empty() {
@@ -82,10 +91,16 @@ impl Reader {
         let (word, rest) = fact.split_once(' ').unwrap_or((fact, ""));
         let rest = rest.trim();
         if word == "step" {
-            let (kind, of) = rest.split_once(" of ").map_or((rest, None), |(kind, of)| (kind, of.parse().ok()));
+            let (kind, of) = rest
+                .split_once(" of ")
+                .map_or((rest, None), |(kind, of)| (kind, of.parse().ok()));
             // `forwarded by 0` and `same as 0` read as English does.
             let kind = kind.split(' ').next().unwrap_or_default();
-            let of = of.or_else(|| rest.rsplit(' ').next().and_then(|number| number.parse().ok()));
+            let of = of.or_else(|| {
+                rest.rsplit(' ')
+                    .next()
+                    .and_then(|number| number.parse().ok())
+            });
             let because = Because::from_word(kind, of).map_err(|error| error.to_string())?;
             self.next_step(because);
             return Ok(());
@@ -95,7 +110,13 @@ impl Reader {
     }
 
     fn next_step(&mut self, because: Because) {
-        let done = std::mem::replace(&mut self.current, Current { because: Some(because), ..Current::default() });
+        let done = std::mem::replace(
+            &mut self.current,
+            Current {
+                because: Some(because),
+                ..Current::default()
+            },
+        );
         if done.anything {
             self.steps.push(done.finish());
         }
@@ -107,13 +128,19 @@ impl Reader {
             self.steps.push(Current::default().finish());
         }
         let asked = self.steps[0].exchange.target.clone();
-        Visit { asked, steps: self.steps }
+        Visit {
+            asked,
+            steps: self.steps,
+        }
     }
 }
 
 /// Lines of curl's progress meter and of data it does not show.
 fn chatter(line: &str) -> bool {
-    line.starts_with("{ [") || line.starts_with("} [") || line.trim_start().starts_with("% Total") || line.contains("--:--:--")
+    line.starts_with("{ [")
+        || line.starts_with("} [")
+        || line.trim_start().starts_with("% Total")
+        || line.contains("--:--:--")
 }
 
 impl Current {
@@ -130,10 +157,14 @@ impl Current {
     }
 
     fn last_is_interim(&self) -> bool {
-        self.received.iter().rev().find(|line| line.starts_with("HTTP/")).is_some_and(|line| {
-            let code = line.split(' ').nth(1).unwrap_or_default();
-            code.starts_with('1') && code != "101"
-        })
+        self.received
+            .iter()
+            .rev()
+            .find(|line| line.starts_with("HTTP/"))
+            .is_some_and(|line| {
+                let code = line.split(' ').nth(1).unwrap_or_default();
+                code.starts_with('1') && code != "101"
+            })
     }
 
     fn fact(&mut self, word: &str, rest: &str, fact: &str) -> Result<(), String> {
@@ -143,19 +174,32 @@ impl Current {
                 match side.parse::<Side>() {
                     Ok(side) => {
                         self.exchange.vantage.side = side;
-                        self.exchange.vantage.who = who.parse::<Who>().map_err(|error| error.to_string())?;
+                        self.exchange.vantage.who =
+                            who.parse::<Who>().map_err(|error| error.to_string())?;
                     }
                     Err(_) => {
-                        self.exchange.vantage.who = rest.parse::<Who>().map_err(|error| error.to_string())?;
+                        self.exchange.vantage.who =
+                            rest.parse::<Who>().map_err(|error| error.to_string())?;
                     }
                 }
             }
-            "phase" => self.phase = Some(rest.parse().map_err(|error: httpwhy_model::UnknownWord| error.to_string())?),
+            "phase" => {
+                self.phase = Some(
+                    rest.parse()
+                        .map_err(|error: httpwhy_model::UnknownWord| error.to_string())?,
+                )
+            }
             "sent" if !rest.contains(' ') => {
-                self.sent_told = Some(rest.parse().map_err(|error: httpwhy_model::UnknownWord| error.to_string())?);
+                self.sent_told = Some(
+                    rest.parse()
+                        .map_err(|error: httpwhy_model::UnknownWord| error.to_string())?,
+                );
             }
             "end" if !rest.contains(' ') => {
-                self.end = Some(rest.parse().map_err(|error: httpwhy_model::UnknownWord| error.to_string())?);
+                self.end = Some(
+                    rest.parse()
+                        .map_err(|error: httpwhy_model::UnknownWord| error.to_string())?,
+                );
             }
             "upgraded" => self.upgraded = true,
             "reused" => self.exchange.reused = Seen::Present(true),
@@ -178,13 +222,19 @@ impl Current {
         // `word:word` at the start is the text form; all else (`  Trying 127.0.0.1:80...`) is curl talking.
         let head = text.split(' ').next().unwrap_or_default();
         let form = head.split_once(':').is_some_and(|(dialect, word)| {
-            !word.is_empty() && !dialect.is_empty() && dialect.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            !word.is_empty()
+                && !dialect.is_empty()
+                && dialect
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         });
         if !form {
             self.curl(&text);
             return Ok(());
         }
-        let signal: Signal = text.parse().map_err(|error: httpwhy_model::SignalError| error.to_string())?;
+        let signal: Signal = text
+            .parse()
+            .map_err(|error: httpwhy_model::SignalError| error.to_string())?;
         let phase = self.phase.unwrap_or_else(|| self.phase_of(&signal));
         self.exchange.signal(phase, signal);
         Ok(())
@@ -211,7 +261,9 @@ impl Current {
             "dns" => Phase::Resolve,
             "cert" | "tls" | "tls-alert" => Phase::Tls,
             "h1" | "content" | "redirect" => Phase::Receive,
-            "input" | "engine" | "repeater" | "auth" | "browser" | "fleet" | "webdriver" => Phase::Queue,
+            "input" | "engine" | "repeater" | "auth" | "browser" | "fleet" | "webdriver" => {
+                Phase::Queue
+            }
             _ if self.upgraded => Phase::Close,
             _ if !self.received.is_empty() => Phase::Receive,
             _ if !self.sent.is_empty() => Phase::Wait,
@@ -228,7 +280,10 @@ impl Current {
         if self.upgraded && self.exchange.end == End::Answered {
             self.exchange.end = End::Upgraded;
         }
-        Step { exchange: self.exchange, because: self.because.unwrap_or(Because::Asked) }
+        Step {
+            exchange: self.exchange,
+            because: self.because.unwrap_or(Because::Asked),
+        }
     }
 
     fn request(&mut self) {
@@ -238,7 +293,9 @@ impl Current {
         let mut text = self.sent.join("\r\n");
         text.push_str("\r\n\r\n");
         if let Ok(request) = raw::read_request(text.as_bytes()) {
-            if !self.target_told && let Some(target) = raw::target_uri(&request) {
+            if !self.target_told
+                && let Some(target) = raw::target_uri(&request)
+            {
                 self.exchange.target = target;
             }
             self.exchange.request = request;
@@ -250,24 +307,37 @@ impl Current {
             return;
         }
         let (head, content) = self.split_received();
-        let limits = h1::Limits::default();
-        let (message, _) = h1::read_response(head.as_bytes(), &self.exchange.request.method, false, limits);
+        let (message, _) =
+            crate::read_response(head.as_bytes(), &self.exchange.request.method, false);
         self.exchange.interim = message.interim;
         self.exchange.response = message.response;
         // Line ends are the transcript's, not the server's: only what the text itself shows counts.
         for defect in message.defects {
-            if !self.exchange.signals().any(|(_, known)| known.dialect() == "h1" && known.word_text() == defect.word_text()) {
+            if !self.exchange.signals().any(|(_, known)| {
+                known.dialect() == "h1" && known.word_text() == defect.word_text()
+            }) {
                 self.exchange.signal(Phase::Receive, defect);
             }
         }
         self.exchange.received = (head.len() + content.len()) as u64;
-        let Some(response) = self.exchange.response.as_mut() else { return };
+        let Some(response) = self.exchange.response.as_mut() else {
+            return;
+        };
         let framing = framing(response);
         if framing != Framing::None || !content.is_empty() {
-            let whole = matches!(framing, Framing::Length(length) if length == content.len() as u64);
+            let whole =
+                matches!(framing, Framing::Length(length) if length == content.len() as u64);
             response.body = Seen::Present(Body {
-                received: if whole { Seen::Present(content.len() as u64) } else { Seen::NotCaptured },
-                complete: if whole { Seen::Present(true) } else { Seen::NotCaptured },
+                received: if whole {
+                    Seen::Present(content.len() as u64)
+                } else {
+                    Seen::NotCaptured
+                },
+                complete: if whole {
+                    Seen::Present(true)
+                } else {
+                    Seen::NotCaptured
+                },
                 bytes: Bytes::from(content),
                 framing,
             });
@@ -286,7 +356,9 @@ impl Current {
                 let code = line.split(' ').nth(1).unwrap_or_default();
                 interim = code.starts_with('1') && code != "101";
             }
-            if line.is_empty() && !(interim && lines.peek().is_some_and(|next| next.starts_with("HTTP/"))) {
+            if line.is_empty()
+                && !(interim && lines.peek().is_some_and(|next| next.starts_with("HTTP/")))
+            {
                 break;
             }
         }
@@ -299,27 +371,49 @@ impl Current {
 
     /// The transcript itself says that the head did not come to its end.
     fn cut_in_head(&self) -> bool {
-        self.exchange.signals().any(|(_, signal)| signal.is("h1:truncated-head") || signal.is("h1:head-too-large") || signal.is("limit:head"))
+        self.exchange.signals().any(|(_, signal)| {
+            signal.is("h1:truncated-head")
+                || signal.is("h1:head-too-large")
+                || signal.is("limit:head")
+        })
     }
 
     fn ended(&self) -> End {
         let exchange = &self.exchange;
         let cut = |(_, signal): (Phase, &Signal)| match signal {
             Signal::Errno(_) | Signal::Timeout(_) | Signal::Eof(_) => true,
-            Signal::H1 { defect, .. } => defect.as_str().starts_with("truncated") || defect.as_str().starts_with("bad-chunk") || defect.as_str() == "chunk-end-missing",
-            Signal::Word { dialect, .. } => matches!(dialect.as_ref(), "limit" | "curl" | "h2" | "h3"),
+            Signal::H1 { defect, .. } => {
+                defect.as_str().starts_with("truncated")
+                    || defect.as_str().starts_with("bad-chunk")
+                    || defect.as_str() == "chunk-end-missing"
+            }
+            Signal::Word { dialect, .. } => {
+                matches!(dialect.as_ref(), "limit" | "curl" | "h2" | "h3")
+            }
             _ => false,
         };
         let log = matches!(exchange.vantage.who, Who::Log(_));
         match &exchange.response {
             Some(response) if response.status() == Some(101) => End::Upgraded,
             Some(response) => {
-                let late = exchange.signals().filter(|&(phase, _)| phase >= Phase::Receive).any(cut);
-                let close_framed = matches!(&response.body, Seen::Present(body) if body.framing == Framing::Close);
-                let only_eof = exchange.signals().all(|(_, signal)| !matches!(signal, Signal::Errno(_) | Signal::Timeout(_)));
+                let late = exchange
+                    .signals()
+                    .filter(|&(phase, _)| phase >= Phase::Receive)
+                    .any(cut);
+                let close_framed =
+                    matches!(&response.body, Seen::Present(body) if body.framing == Framing::Close);
+                let only_eof = exchange
+                    .signals()
+                    .all(|(_, signal)| !matches!(signal, Signal::Errno(_) | Signal::Timeout(_)));
                 let whole = matches!(&response.body, Seen::Present(body) if body.complete == Seen::Present(true));
-                let complete = whole || (close_framed && only_eof) || bodyless(response, &exchange.request.method);
-                if late && !complete { End::Partial } else { End::Answered }
+                let complete = whole
+                    || (close_framed && only_eof)
+                    || bodyless(response, &exchange.request.method);
+                if late && !complete {
+                    End::Partial
+                } else {
+                    End::Answered
+                }
             }
             None if !exchange.interim.is_empty() => End::Partial,
             None if log => End::NotCaptured,
@@ -348,7 +442,11 @@ fn framing(response: &Response) -> Framing {
     if response.fields.has("transfer-encoding") {
         return Framing::Chunked;
     }
-    match response.fields.text("content-length").and_then(|text| text.trim().parse().ok()) {
+    match response
+        .fields
+        .text("content-length")
+        .and_then(|text| text.trim().parse().ok())
+    {
         Some(length) => Framing::Length(length),
         None if response.version.starts_with(b"HTTP/1") => Framing::Close,
         None => Framing::Unknown,
@@ -356,7 +454,9 @@ fn framing(response: &Response) -> Framing {
 }
 
 fn bodyless(response: &Response, method: &[u8]) -> bool {
-    method == b"HEAD" || framing(response) == Framing::None || framing(response) == Framing::Length(0)
+    method == b"HEAD"
+        || framing(response) == Framing::None
+        || framing(response) == Framing::Length(0)
 }
 
 /// `1000 bye`, `no-code` or `absent`.
@@ -366,8 +466,13 @@ fn close(text: &str) -> Result<Seen<WsClose>, String> {
         "absent" => Ok(Seen::Absent),
         "no-code" => Ok(Seen::Present(WsClose::default())),
         _ => {
-            let code = code.parse().map_err(|_| format!("a close code, no-code or absent is expected, not '{code}'"))?;
-            Ok(Seen::Present(WsClose { code: Some(code), reason: reason.as_bytes().to_vec() }))
+            let code = code.parse().map_err(|_| {
+                format!("a close code, no-code or absent is expected, not '{code}'")
+            })?;
+            Ok(Seen::Present(WsClose {
+                code: Some(code),
+                reason: reason.as_bytes().to_vec(),
+            }))
         }
     }
 }

@@ -148,6 +148,8 @@ words! {
         InvalidPurpose = "invalid-purpose",
         /// A CA certificate used as a server's own.
         CaAsLeaf = "ca-as-leaf",
+        /// A certificate that is no CA's has signed another.
+        LeafAsCa = "leaf-as-ca",
         /// Its signature algorithm is not supported here.
         UnsupportedSignature = "unsupported-signature",
         /// A name constraint of an issuer forbids the name.

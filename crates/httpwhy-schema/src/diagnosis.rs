@@ -1,0 +1,310 @@
+//! Kinds `diagnosis` and `visit`: a judgement, outward only.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use httpwhy_model::{Because, Blame, Diagnosis, Exchange, Phase};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::SCHEMA;
+use crate::exchange::TlsJson;
+
+/// A diagnosis of one step (`kind` diagnosis) or of a whole visit of several steps (`kind` visit).
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DiagnosisLine<'a> {
+    /// 1.
+    pub schema: u32,
+    /// `diagnosis` or `visit`.
+    pub kind: &'static str,
+    /// Names the visit within its run; lines of one visit share it.
+    pub visit: &'a str,
+    /// The index of the step; for a visit the step whose facts are shown.
+    pub step: usize,
+    /// Why the step took place.
+    pub because: BecauseJson,
+    /// Who observed.
+    pub vantage: VantageJson,
+    /// The target URI.
+    pub target: &'a str,
+    /// The request method, `null` when not known.
+    pub method: Option<Cow<'a, str>>,
+    /// nothing, part, all or unknown.
+    pub sent: &'static str,
+    /// answered, partial, nothing, upgraded or not-captured.
+    pub end: &'static str,
+    /// The final status when it is three digits.
+    pub status: Option<u16>,
+    /// The protocol version as received.
+    pub protocol: Option<Cow<'a, str>>,
+    /// The outcome's id.
+    pub outcome: &'static str,
+    /// Its name.
+    pub title: &'static str,
+    /// What holds as well.
+    pub also: Vec<&'static str>,
+    /// Other owners of the same number that evidence could not rule out.
+    pub candidates: Vec<CandidateJson<'a>>,
+    /// The phase.
+    pub phase: &'static str,
+    /// Every signal in its text form, in order of time.
+    pub signals: Vec<String>,
+    /// Who is to blame, and how sure that is.
+    pub blame: BlameJson,
+    /// The software that made the response.
+    pub producer: Option<ProducerJson>,
+    /// What the server itself says, at most 200 characters.
+    pub server_says: Option<&'a str>,
+    /// Whether to try again.
+    pub retry: RetryJson,
+    /// What to do, by audience.
+    pub remedies: Vec<RemedyJson<'a>>,
+    /// Where each claim comes from.
+    pub evidence: Vec<EvidenceJson<'a>>,
+    /// Rules of HTTP that were broken.
+    pub findings: Vec<FindingJson<'a>>,
+    /// Milliseconds by phase.
+    pub timing_ms: BTreeMap<&'static str, f64>,
+    /// What TLS agreed on.
+    pub tls: Option<TlsJson>,
+    /// Address and port of the other end.
+    pub peer: Option<String>,
+    /// Bytes received.
+    pub bytes: u64,
+}
+
+/// Why a step took place.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct BecauseJson {
+    /// asked, redirect, retry, challenge, fallback, subresource, forwarded or same.
+    pub kind: &'static str,
+    /// The step it refers to.
+    pub of: Option<usize>,
+}
+
+impl From<Because> for BecauseJson {
+    fn from(because: Because) -> Self {
+        Self {
+            kind: because.kind(),
+            of: because.of(),
+        }
+    }
+}
+
+/// Who observed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct VantageJson {
+    /// local, repeater NAME, browser, har, transcript or log NAME.
+    pub who: String,
+    /// client, between or server.
+    pub side: &'static str,
+}
+
+/// Another outcome it may be.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CandidateJson<'a> {
+    /// The outcome's id.
+    pub outcome: &'static str,
+    /// What would have to be there for it.
+    pub needs: &'a str,
+}
+
+/// Who is to blame.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct BlameJson {
+    /// client, dns, network, intermediary, origin, repeater, engine or nobody; `null` when not known.
+    pub party: Option<&'static str>,
+    /// proven, likely or unknown.
+    pub certainty: &'static str,
+    /// What to capture next, when not known.
+    pub missing: Option<&'static str>,
+}
+
+impl From<Blame> for BlameJson {
+    fn from(blame: Blame) -> Self {
+        let party = match blame {
+            Blame::Nobody => Some("nobody"),
+            other => other.party().map(httpwhy_model::Party::as_str),
+        };
+        let missing = match blame {
+            Blame::Unknown { missing } => Some(missing),
+            _ => None,
+        };
+        Self {
+            party,
+            certainty: blame.certainty(),
+            missing,
+        }
+    }
+}
+
+/// The software that made the response.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct ProducerJson {
+    /// Its name.
+    pub name: &'static str,
+    /// intermediary, origin or unknown.
+    pub role: &'static str,
+}
+
+/// Whether to try again.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct RetryJson {
+    /// never, now, if-idempotent, after-delay, after-remedy or unknown.
+    pub advice: &'static str,
+    /// Seconds to wait, when known.
+    pub after_s: Option<u64>,
+}
+
+/// What to do, for one audience.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RemedyJson<'a> {
+    /// visitor, caller, author, operator or tester.
+    #[serde(rename = "for")]
+    pub audience: &'static str,
+    /// What to do, Markdown.
+    pub text: &'a str,
+}
+
+/// A place in a step and what it shows.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EvidenceJson<'a> {
+    /// The index of the step.
+    pub step: usize,
+    /// Where: `status-line`, `field:server`, `absent:allow`, `body:0-157`, `signal:errno:ECONNRESET`, …
+    pub at: String,
+    /// What stands there; `null` for absences.
+    pub quote: Option<&'a str>,
+    /// What it shows.
+    pub shows: &'a str,
+}
+
+/// One rule's statement.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FindingJson<'a> {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// MUST, SHOULD or PRACTICE.
+    pub level: &'static str,
+    /// Who must mend it.
+    pub party: &'static str,
+    /// Where the rule stands.
+    pub section: &'static str,
+    /// What is wrong here.
+    pub message: &'a str,
+}
+
+impl<'a> DiagnosisLine<'a> {
+    /// The line for one step. `title` is the outcome's name in the catalogue.
+    pub fn step(
+        visit: &'a str,
+        step: usize,
+        because: Because,
+        exchange: &'a Exchange,
+        diagnosis: &'a Diagnosis,
+        title: &'static str,
+    ) -> Self {
+        Self {
+            schema: SCHEMA,
+            kind: "diagnosis",
+            visit,
+            step,
+            because: because.into(),
+            vantage: VantageJson {
+                who: exchange.vantage.who.to_string(),
+                side: exchange.vantage.side.as_str(),
+            },
+            target: &exchange.target,
+            method: lossy(&exchange.request.method),
+            sent: exchange.sent.as_str(),
+            end: exchange.end.as_str(),
+            status: exchange.status(),
+            protocol: exchange
+                .response
+                .as_ref()
+                .and_then(|response| lossy(&response.version)),
+            outcome: diagnosis.outcome.0,
+            title,
+            also: diagnosis.also.iter().map(|id| id.0).collect(),
+            candidates: diagnosis
+                .candidates
+                .iter()
+                .map(|c| CandidateJson {
+                    outcome: c.outcome.0,
+                    needs: &c.needs,
+                })
+                .collect(),
+            phase: diagnosis.phase.as_str(),
+            signals: exchange
+                .signals()
+                .map(|(_, signal)| signal.to_string())
+                .collect(),
+            blame: diagnosis.blame.into(),
+            producer: diagnosis.producer.as_ref().map(|p| ProducerJson {
+                name: p.name,
+                role: p.role.as_str(),
+            }),
+            server_says: diagnosis.server_says.as_deref(),
+            retry: RetryJson {
+                advice: diagnosis.retry.advice.as_str(),
+                after_s: diagnosis.retry.after_s,
+            },
+            remedies: diagnosis
+                .remedies
+                .iter()
+                .map(|r| RemedyJson {
+                    audience: r.audience.as_str(),
+                    text: &r.text,
+                })
+                .collect(),
+            evidence: diagnosis
+                .evidence
+                .iter()
+                .map(|e| EvidenceJson {
+                    step: e.step,
+                    at: e.place.to_string(),
+                    quote: e.quote.as_deref(),
+                    shows: &e.shows,
+                })
+                .collect(),
+            findings: diagnosis
+                .findings
+                .iter()
+                .map(|f| FindingJson {
+                    rule: f.rule,
+                    level: f.level.as_str(),
+                    party: f.party.as_str(),
+                    section: f.section,
+                    message: &f.message,
+                })
+                .collect(),
+            timing_ms: timing(exchange),
+            tls: exchange.tls.as_ref().map(TlsJson::from),
+            peer: exchange.peer.map(|peer| peer.to_string()),
+            bytes: exchange.received,
+        }
+    }
+
+    /// The same line as the verdict on a whole visit.
+    #[must_use]
+    pub fn closing_visit(self) -> Self {
+        Self {
+            kind: "visit",
+            ..self
+        }
+    }
+}
+
+fn lossy(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    (!bytes.is_empty()).then(|| String::from_utf8_lossy(bytes))
+}
+
+/// Milliseconds with three decimals.
+pub(crate) fn timing(exchange: &Exchange) -> BTreeMap<&'static str, f64> {
+    let millis = |took: std::time::Duration| (took.as_micros() as f64) / 1000.0;
+    exchange
+        .timeline
+        .iter()
+        .map(|(phase, took)| (Phase::as_str(phase), millis(took)))
+        .collect()
+}
