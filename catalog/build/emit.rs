@@ -172,7 +172,7 @@ fn clue(clue: &Clue) -> String {
     let close = clue
         .close
         .as_ref()
-        .map_or("None".into(), |close| match close.0 {
+        .map_or("None".into(), |close| match close {
             Close::Codes(from, to) => format!("Some(CloseClue::Codes({from}, {to}))"),
             Close::NoCode => "Some(CloseClue::NoCode)".into(),
             Close::Absent => "Some(CloseClue::Absent)".into(),
@@ -186,12 +186,14 @@ fn clue(clue: &Clue) -> String {
         clue.phase
             .as_ref()
             .map_or("None".into(), |p| format!("Some(Phase::{:?})", p.0)),
-        clue.end
-            .as_ref()
-            .map_or("None".into(), |e| format!("Some(End::{:?})", e.0)),
-        clue.sent
-            .as_ref()
-            .map_or("None".into(), |s| format!("Some(Sent::{:?})", s.0)),
+        clue.end.as_ref().map_or("None".into(), |e| format!(
+            "Some(httpwhy_model::End::{:?})",
+            e.0
+        )),
+        clue.sent.as_ref().map_or("None".into(), |s| format!(
+            "Some(httpwhy_model::Sent::{:?})",
+            s.0
+        )),
         text(&clue.vendor),
         text(&clue.field.as_ref().map(|f| f.to_lowercase())),
         text(&clue.absent.as_ref().map(|f| f.to_lowercase())),
@@ -305,7 +307,7 @@ fn clues(code: &mut String, entries: &[Entry]) {
 fn table<K: std::fmt::Debug>(rows: &BTreeMap<K, Vec<(usize, usize)>>) -> String {
     let rows: Vec<String> = rows
         .iter()
-        .map(|(key, places)| format!("({key:?}, &{places:?} as &[(u16, u8)])"))
+        .map(|(key, places)| format!("({key:?}, &{places:?})"))
         .collect();
     format!("[{}]", rows.join(", "))
 }

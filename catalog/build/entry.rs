@@ -76,6 +76,14 @@ impl FromStr for Usual {
     }
 }
 
+/// A `codes.toml`: a family of sub-codes, one row each with its own text, one family text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Family {
+    family: toml::Table,
+    code: Vec<toml::Table>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Front {
@@ -132,7 +140,7 @@ pub(crate) struct Clue {
     pub(crate) phase: Option<Word<Phase>>,
     pub(crate) end: Option<Word<End>>,
     pub(crate) sent: Option<Word<Sent>>,
-    pub(crate) close: Option<Word<Close>>,
+    pub(crate) close: Option<Close>,
     pub(crate) vendor: Option<String>,
     pub(crate) field: Option<String>,
     pub(crate) absent: Option<String>,
@@ -142,28 +150,41 @@ pub(crate) struct Clue {
 }
 
 /// How a WebSocket was closed: a code or a range, without one, or not at all.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "CloseWord")]
 pub(crate) enum Close {
     Codes(u16, u16),
     NoCode,
     Absent,
 }
 
-impl FromStr for Close {
-    type Err = String;
+/// `1000`, `"4000-4999"`, `"no-code"` or `"absent"`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CloseWord {
+    Code(u16),
+    Word(String),
+}
 
-    fn from_str(word: &str) -> Result<Self, String> {
+impl TryFrom<CloseWord> for Close {
+    type Error = String;
+
+    fn try_from(word: CloseWord) -> Result<Self, String> {
+        let word = match word {
+            CloseWord::Code(code) => return Ok(Self::Codes(code, code)),
+            CloseWord::Word(word) => word,
+        };
         let code = |text: &str| {
             text.parse()
                 .map_err(|_| format!("close: a code, a range, no-code or absent, not '{word}'"))
         };
-        match word {
+        match word.as_str() {
             "no-code" => Ok(Self::NoCode),
             "absent" => Ok(Self::Absent),
-            _ => match word.split_once('-') {
-                Some((from, to)) => Ok(Self::Codes(code(from)?, code(to)?)),
-                None => code(word).map(|code| Self::Codes(code, code)),
-            },
+            _ => {
+                let (from, to) = word.split_once('-').unwrap_or((&word, &word));
+                Ok(Self::Codes(code(from)?, code(to)?))
+            }
         }
     }
 }
@@ -189,8 +210,7 @@ impl Entry {
             defect(1, "front matter between two lines of +++ is missing".into());
             return None;
         };
-        // `close = 1000` and `close = "absent"` are one key: numbers become words before reading.
-        let front = match toml::from_str::<Front>(&close_numbers_as_words(front_text)) {
+        let front = match toml::from_str::<Front>(front_text) {
             Ok(front) => front,
             Err(error) => {
                 let line = error
@@ -217,34 +237,109 @@ impl Entry {
     }
 }
 
+/// Reads a `codes.toml` as one entry a row: what a row does not say, its family says. In the family's texts and clues
+/// `{code}`, `{title}` and `{text}` stand for the row's own.
+pub(crate) fn read_family(file: &Path, source: &str, defects: &mut Vec<Defect>) -> Vec<Entry> {
+    let mut defect = |line: usize, what: String| {
+        defects.push(Defect {
+            file: file.to_owned(),
+            line,
+            what,
+        })
+    };
+    let family: Family = match toml::from_str(source) {
+        Ok(family) => family,
+        Err(error) => {
+            defect(
+                error.span().map_or(1, |span| line_of(source, span.start)),
+                error.message().replace('\n', "; "),
+            );
+            return Vec::new();
+        }
+    };
+    let namespace = file
+        .parent()
+        .and_then(|p| p.file_name())
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
+    let mut entries = Vec::new();
+    for row in family.code {
+        let own = |key: &str| {
+            row.get(key)
+                .and_then(toml::Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (code, lead) = (own("code"), own("lead"));
+        let line = line_of(
+            source,
+            source.find(&format!("code = \"{code}\"")).unwrap_or(0),
+        );
+        let words = [
+            ("{code}", code.clone()),
+            ("{title}", own("title")),
+            ("{text}", own("text")),
+        ];
+        let mut front = family.family.clone();
+        front.extend(row.clone());
+        for key in ["code", "lead", "text"] {
+            front.remove(key);
+        }
+        for (_, value) in front.iter_mut() {
+            fill(value, &words);
+        }
+        let front = match front.try_into::<Front>() {
+            Ok(front) => front,
+            Err(error) => {
+                defect(
+                    line,
+                    format!("{code}: {}", error.message().replace('\n', "; ")),
+                );
+                continue;
+            }
+        };
+        let text = family
+            .family
+            .get("text")
+            .and_then(toml::Value::as_str)
+            .unwrap_or_default();
+        let body = words
+            .iter()
+            .fold(format!("{lead}\n\n{}", text.trim()), |body, (word, own)| {
+                body.replace(word, own)
+            });
+        if let Some(text) = read_text(&body, &mut |_, what| {
+            defect(line, format!("{code}: {what}"))
+        }) {
+            entries.push(Entry {
+                id: format!("{namespace}/{code}"),
+                file: file.to_owned(),
+                front,
+                text,
+            });
+        }
+    }
+    entries
+}
+
+/// Replaces the words in every text of a value.
+fn fill(value: &mut toml::Value, words: &[(&str, String)]) {
+    match value {
+        toml::Value::String(text) => {
+            for (word, own) in words {
+                *text = text.replace(word, own);
+            }
+        }
+        toml::Value::Array(items) => items.iter_mut().for_each(|item| fill(item, words)),
+        toml::Value::Table(table) => table.iter_mut().for_each(|(_, item)| fill(item, words)),
+        _ => {}
+    }
+}
+
 fn split(source: &str) -> Option<(&str, &str)> {
     let rest = source.strip_prefix("+++\n")?;
     let end = rest.find("\n+++\n")?;
     Some((&rest[..=end], rest[end + 5..].trim_end()))
-}
-
-/// Rewrites `close = 1000` as `close = "1000"` without moving anything else on the line that an error could point at.
-fn close_numbers_as_words(front: &str) -> String {
-    front
-        .split_inclusive('\n')
-        .map(|line| match line.find("close = ") {
-            Some(at) if line.starts_with("recognise") || line.trim_start().starts_with('{') => {
-                let from = at + "close = ".len();
-                let digits = line[from..].bytes().take_while(u8::is_ascii_digit).count();
-                if digits == 0 {
-                    line.to_owned()
-                } else {
-                    format!(
-                        "{}\"{}\"{}",
-                        &line[..from],
-                        &line[from..from + digits],
-                        &line[from + digits..]
-                    )
-                }
-            }
-            _ => line.to_owned(),
-        })
-        .collect()
 }
 
 fn read_text(body: &str, defect: &mut dyn FnMut(usize, String)) -> Option<Text> {

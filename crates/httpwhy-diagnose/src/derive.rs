@@ -3,6 +3,7 @@
 use httpwhy_model::{Evidence, Exchange, Phase, Place, Response, Seen, Signal, Visit};
 use memchr::memmem;
 
+use crate::content;
 use crate::quote::quote;
 use crate::redirect;
 
@@ -20,11 +21,11 @@ pub(crate) fn derive(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<De
     let Some(response) = exchange.response.as_ref() else {
         return Vec::new();
     };
-    // A success says nothing of this kind, save a gRPC status.
     let mut found = grpc(response, index);
     found.extend(redirect::cost_of_following(visit, index, exchange));
     found.extend(proxy_status(response, index));
     match response.status() {
+        Some(200..=299) => found.extend(content::facts(exchange, response, index)),
         Some(300..=399) => found.extend(redirect::facts(visit, index, exchange)),
         Some(400..) => {
             found.extend(challenge(response, index));
@@ -162,7 +163,7 @@ fn challenge(response: &Response, step: usize) -> Vec<Derived> {
 
 /// The `error` member of an OAuth error response (RFC 6749 section 5.2) or of an API that asks for a second factor.
 fn oauth(response: &Response, step: usize) -> Vec<Derived> {
-    let body = content(response);
+    let body = kept_content(response);
     if !says_json(response) || memmem::find(body, b"\"error\"").is_none() {
         return Vec::new();
     }
@@ -198,7 +199,7 @@ const CSRF_WORDS: &[(&str, &str)] = &[
 ];
 
 fn csrf(response: &Response, step: usize) -> Vec<Derived> {
-    let body = content(response);
+    let body = kept_content(response);
     CSRF_WORDS
         .iter()
         .find(|(word, _)| memmem::find(body, word.as_bytes()).is_some())
@@ -218,7 +219,7 @@ fn csrf(response: &Response, step: usize) -> Vec<Derived> {
 }
 
 /// The content that was kept, its first 16 KiB.
-pub(crate) fn content(response: &Response) -> &[u8] {
+pub(crate) fn kept_content(response: &Response) -> &[u8] {
     match &response.body {
         Seen::Present(body) => &body.bytes[..body.bytes.len().min(BODY_READ)],
         Seen::Absent | Seen::NotCaptured => &[],

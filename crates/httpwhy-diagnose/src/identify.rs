@@ -12,7 +12,7 @@ use httpwhy_model::{
 };
 use memchr::memmem;
 
-use crate::derive::{Derived, content, place_in};
+use crate::derive::{Derived, kept_content, place_in};
 use crate::known;
 use crate::producer::Identified;
 use crate::quote::quote;
@@ -262,7 +262,7 @@ impl View<'_> {
             })
             && clue.body.is_none_or(|asked| {
                 self.response()
-                    .is_some_and(|r| memmem::find(content(r), asked.as_bytes()).is_some())
+                    .is_some_and(|r| memmem::find(kept_content(r), asked.as_bytes()).is_some())
             })
             && clue
                 .request
@@ -331,7 +331,7 @@ impl View<'_> {
         }
         if let (Some(text), Some(response)) = (clue.body, response) {
             add(
-                place_in(content(response), text.as_bytes()),
+                place_in(kept_content(response), text.as_bytes()),
                 Some(quote(text.as_bytes())),
                 "the content says so".into(),
             );

@@ -12,6 +12,7 @@
 //! ```
 
 mod blame;
+mod content;
 mod derive;
 mod identify;
 mod producer;

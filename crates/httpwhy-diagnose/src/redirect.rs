@@ -73,6 +73,16 @@ pub(crate) fn facts(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<Der
         )];
     };
     let mut found = Vec::new();
+    if response
+        .fields
+        .iter("location")
+        .any(|other| other.as_bytes() != location.as_bytes())
+    {
+        found.push(word(
+            "multiple-location",
+            at("several Location fields that differ".into(), shown.clone()),
+        ));
+    }
     if !matches!(next.scheme(), "http" | "https") {
         let shows = format!("Location leads to the scheme {}", next.scheme());
         found.push(word("unsafe-scheme", at(shows, shown.clone())));

@@ -3,7 +3,7 @@
 use httpwhy_model::{Exchange, Response};
 use memchr::{memchr, memmem};
 
-use crate::derive::{content, says_json};
+use crate::derive::{kept_content, says_json};
 use crate::quote::is_format;
 
 /// Longest text taken from an error response, in characters.
@@ -26,7 +26,7 @@ pub(crate) fn server_says(exchange: &Exchange) -> Option<String> {
     if response.status().is_some_and(|status| status < 400) {
         return None;
     }
-    let body = content(response);
+    let body = kept_content(response);
     if body.is_empty() || is_coded(response) {
         return None;
     }
