@@ -1,1 +1,13 @@
-//! (in work)
+//! Diagnoses and catalogue entries for a terminal, and as JSON.
+//!
+//! Whatever came from the other side is escaped before it gets here or here: a quote can neither move a cursor nor
+//! colour a line.
+
+mod entry;
+mod formats;
+mod markdown;
+mod style;
+
+pub use entry::{candidates_text, entry_text, outcome_line};
+pub use formats::{Format, Report, by_name, formats};
+pub use style::{Style, safe};

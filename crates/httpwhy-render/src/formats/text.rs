@@ -1,0 +1,231 @@
+//! A diagnosis for a person in trouble.
+
+use std::io;
+
+use httpwhy_catalog::by_id;
+use httpwhy_model::{Advice, Audience, Blame, Diagnosis, Evidence, Exchange, Phase, Role};
+
+use super::{Format, Report};
+use crate::entry::{capital, title};
+use crate::markdown::render;
+use crate::style::{Look, Style, columns, safe};
+
+pub(crate) static FORMAT: Format = Format {
+    name: "text",
+    about: "for a person, wrapped to the terminal",
+    write,
+};
+
+/// Columns of the labels on the left.
+const LABEL: usize = 10;
+/// Whom the short answer speaks to, unless somebody else is asked for.
+const SHORT_FOR: &[Audience] = &[Audience::Caller, Audience::Author, Audience::Operator];
+
+fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Result<()> {
+    let Some(last) = report.visit.steps.last() else {
+        return Ok(());
+    };
+    let diagnosis = report.verdict;
+    let exchange = &last.exchange;
+    let mut text = String::new();
+    text.push_str(&headline(diagnosis, style));
+    if let Some(entry) = by_id(diagnosis.outcome.0) {
+        text.push_str(&render(entry.lead(), style, 0));
+    }
+    text.push('\n');
+    let mut row = |label: &str, content: &str| text.push_str(&labelled(label, content, style));
+    row("Target", &safe(&report.visit.asked));
+    if report.visit.steps.len() > 1 {
+        row("Steps", &steps(report));
+    }
+    row("Who", &who(diagnosis));
+    for evidence in diagnosis.evidence.iter().take(4) {
+        row("Because", &because(evidence));
+    }
+    if let Some(said) = &diagnosis.server_says {
+        row(
+            "Said",
+            &format!("\u{201c}{}\u{201d}", escape_markdown(said)),
+        );
+    }
+    if !diagnosis.also.is_empty() {
+        row(
+            "Also",
+            &diagnosis
+                .also
+                .iter()
+                .map(|id| format!("`{id}`"))
+                .collect::<Vec<_>>()
+                .join(", "),
+        );
+    }
+    for candidate in diagnosis.candidates.iter().take(4) {
+        row(
+            "Or",
+            &format!(
+                "`{}`, if there were {}",
+                candidate.outcome,
+                escape_markdown(&candidate.needs)
+            ),
+        );
+    }
+    row("Retry", &retry(diagnosis));
+    for remedy in diagnosis
+        .remedies
+        .iter()
+        .filter(|remedy| SHORT_FOR.contains(&remedy.audience))
+    {
+        row(&format!("Fix: {}", remedy.audience), &remedy.text);
+    }
+    for finding in &diagnosis.findings {
+        row(
+            "Broken",
+            &format!(
+                "{} ({} {}, {} to mend)",
+                escape_markdown(&finding.message),
+                finding.level,
+                finding.section,
+                finding.party
+            ),
+        );
+    }
+    if let Some(took) = times(exchange) {
+        row("Took", &took);
+    }
+    row("More", &more(diagnosis));
+    out.write_all(text.as_bytes())
+}
+
+/// `502 Bad Gateway ………… http/502 · made by nginx, in front`
+fn headline(diagnosis: &Diagnosis, style: Style) -> String {
+    let name = by_id(diagnosis.outcome.0).map_or_else(|| diagnosis.outcome.0.to_owned(), title);
+    let mut right = diagnosis.outcome.0.to_owned();
+    if let Some(producer) = &diagnosis.producer {
+        right.push_str(&match producer.role {
+            Role::Intermediary => format!(" · made by {}, in front", producer.name),
+            Role::Origin => format!(" · made by {}", producer.name),
+            Role::Unknown => format!(" · {} was on the way", producer.name),
+        });
+    }
+    let gap = style
+        .columns()
+        .saturating_sub(columns(&name) + columns(&right))
+        .max(2);
+    let look = match diagnosis.blame {
+        Blame::Nobody => Look::Good,
+        Blame::Unknown { .. } => Look::Warn,
+        _ => Look::Bad,
+    };
+    let name = if style.color {
+        style.paint(look, &name)
+    } else {
+        name
+    };
+    format!(
+        "{name}{}{}\n",
+        " ".repeat(gap),
+        style.paint(Look::Faint, &right)
+    )
+}
+
+/// A label on the left and wrapped Markdown on the right; a long label has a line of its own.
+fn labelled(label: &str, content: &str, style: Style) -> String {
+    let body = render(content, style, LABEL);
+    let label_text = style.paint(Look::Strong, &capital(label));
+    if columns(label) >= LABEL {
+        return format!("{label_text}\n{body}");
+    }
+    let rest = body.get(LABEL..).unwrap_or_default();
+    format!("{label_text}{}{rest}", " ".repeat(LABEL - columns(label)))
+}
+
+fn who(diagnosis: &Diagnosis) -> String {
+    match diagnosis.blame {
+        Blame::Nobody => "nobody: nothing is wrong".to_owned(),
+        Blame::Proven(party) => format!("{party}, proven"),
+        Blame::Likely(party) => format!("{party}, likely"),
+        Blame::Unknown { missing } => format!("not known; what would tell: {missing}"),
+    }
+}
+
+fn because(evidence: &Evidence) -> String {
+    let place = format!("`{}`", safe(&evidence.place.to_string()).replace('`', "'"));
+    match &evidence.quote {
+        Some(quote) => format!(
+            "{place} {}: {}",
+            escape_markdown(quote),
+            escape_markdown(&evidence.shows)
+        ),
+        None => format!("{place} {}", escape_markdown(&evidence.shows)),
+    }
+}
+
+fn retry(diagnosis: &Diagnosis) -> String {
+    let advice = match diagnosis.retry.advice {
+        Advice::Never => "never: the same request fails again",
+        Advice::Now => "now",
+        Advice::IfIdempotent => "if idempotent: it may have been processed",
+        Advice::AfterDelay => "after a while",
+        Advice::AfterRemedy => "after it is mended",
+        Advice::Unknown => "cannot be said",
+    };
+    match diagnosis.retry.after_s {
+        Some(seconds) => format!("after {seconds} s, as the server asks"),
+        None => advice.to_owned(),
+    }
+}
+
+fn steps(report: &Report<'_>) -> String {
+    let lines: Vec<String> = report
+        .visit
+        .steps
+        .iter()
+        .zip(report.steps)
+        .enumerate()
+        .map(|(index, (step, diagnosis))| {
+            let because = if index == 0 {
+                String::new()
+            } else {
+                format!(" ({})", step.because)
+            };
+            format!(
+                "{index}. `{}`{because} {}",
+                diagnosis.outcome,
+                escape_markdown(&safe(&step.exchange.target))
+            )
+        })
+        .collect();
+    lines.join("\n").replacen("0. ", "0. ", 1)
+}
+
+/// `resolve 1 ms, connect 2 ms, wait 31 ms`
+fn times(exchange: &Exchange) -> Option<String> {
+    let parts: Vec<String> = exchange
+        .timeline
+        .iter()
+        .map(|(phase, took)| {
+            format!(
+                "{} {:.1} ms",
+                Phase::as_str(phase),
+                took.as_secs_f64() * 1000.0
+            )
+        })
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn more(diagnosis: &Diagnosis) -> String {
+    format!("`httpwhy explain {}`", diagnosis.outcome)
+}
+
+/// What came from elsewhere must not act as Markdown.
+fn escape_markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_punctuation() {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}

@@ -1,0 +1,186 @@
+//! Markdown for a terminal: paragraphs and lists wrapped to its width, code kept as it is.
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+use crate::style::{Look, Style, columns};
+
+/// Renders Markdown with every line indented by `indent` columns.
+pub(crate) fn render(text: &str, style: Style, indent: usize) -> String {
+    let mut writer = Writer {
+        style,
+        out: String::new(),
+        words: Vec::new(),
+        look: Look::Plain,
+        levels: Vec::new(),
+        base: indent,
+        code: None,
+        first: None,
+        glue: false,
+    };
+    for event in Parser::new(text) {
+        writer.event(event);
+    }
+    writer.flush();
+    writer.out
+}
+
+/// One piece of a paragraph that is not broken.
+struct Word {
+    text: String,
+    look: Look,
+    /// No space stands before it.
+    glued: bool,
+}
+
+struct Writer {
+    style: Style,
+    out: String,
+    words: Vec<Word>,
+    look: Look,
+    /// The next number of each open list, `None` for bullets.
+    levels: Vec<Option<u64>>,
+    base: usize,
+    /// Whether a code block is open.
+    code: Option<()>,
+    /// The bullet or number of the item that begins.
+    first: Option<String>,
+    glue: bool,
+}
+
+impl Writer {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(Tag::Strong | Tag::Heading { .. }) => self.look = Look::Strong,
+            Event::End(TagEnd::Strong) => self.look = Look::Plain,
+            Event::End(TagEnd::Heading(_)) => {
+                self.flush();
+                self.look = Look::Plain;
+            }
+            Event::Start(Tag::List(start)) => {
+                self.flush();
+                self.levels.push(start);
+            }
+            Event::End(TagEnd::List(_)) => {
+                self.levels.pop();
+            }
+            Event::Start(Tag::Item) => {
+                self.first = Some(match self.levels.last_mut() {
+                    Some(Some(number)) => {
+                        *number += 1;
+                        format!("{}. ", *number - 1)
+                    }
+                    _ => "- ".to_owned(),
+                });
+            }
+            Event::End(TagEnd::Item | TagEnd::Paragraph) => self.flush(),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented)) => {
+                self.flush();
+                self.code = Some(());
+            }
+            Event::End(TagEnd::CodeBlock) => self.code = None,
+            Event::Text(text) if self.code.is_some() => {
+                for line in text.lines() {
+                    self.out.push_str(&" ".repeat(self.base + 2));
+                    self.out.push_str(&self.style.paint(Look::Code, line));
+                    self.out.push('\n');
+                }
+            }
+            Event::Text(text) => self.text(&text, self.look),
+            Event::Code(text) => {
+                // Without colour the back-ticks stay, so that a field's name still stands out.
+                let shown = if self.style.color {
+                    text.to_string()
+                } else {
+                    format!("`{text}`")
+                };
+                self.push(shown, Look::Code, self.glue);
+                self.glue = true;
+            }
+            Event::SoftBreak | Event::HardBreak => self.glue = false,
+            Event::Html(text) | Event::InlineHtml(text) => self.text(&text, Look::Plain),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, look: Look) {
+        let mut glued = self.glue && !text.starts_with(char::is_whitespace);
+        for word in text.split_whitespace() {
+            self.push(word.to_owned(), look, glued);
+            glued = false;
+        }
+        self.glue = !text.ends_with(char::is_whitespace) && !text.is_empty();
+    }
+
+    fn push(&mut self, text: String, look: Look, glued: bool) {
+        self.words.push(Word {
+            text,
+            look,
+            glued: glued && !self.words.is_empty(),
+        });
+    }
+
+    /// Writes the words gathered so far as one wrapped paragraph.
+    fn flush(&mut self) {
+        self.glue = false;
+        if self.words.is_empty() {
+            return;
+        }
+        let depth = self.base + self.levels.len().saturating_sub(1) * 3;
+        let first = self.first.take().unwrap_or_default();
+        let hang = if self.levels.is_empty() {
+            depth
+        } else {
+            depth + columns(&first).max(2)
+        };
+        let limit = self.style.columns();
+        let mut line = format!("{}{first}", " ".repeat(depth));
+        let mut filled = columns(&line);
+        let mut empty = true;
+        let words = std::mem::take(&mut self.words);
+        let mut units = words.into_iter().peekable();
+        while let Some(word) = units.next() {
+            // Glued pieces (`code`, then a comma) break together.
+            let mut unit = vec![word];
+            while units.peek().is_some_and(|next| next.glued) {
+                unit.extend(units.next());
+            }
+            let width: usize = unit.iter().map(|piece| columns(&piece.text)).sum();
+            if !empty && filled + 1 + width > limit {
+                self.out.push_str(line.trim_end());
+                self.out.push('\n');
+                line = " ".repeat(hang);
+                filled = hang;
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+                filled += 1;
+            }
+            for piece in unit {
+                line.push_str(&self.style.paint(piece.look, &piece.text));
+            }
+            filled += width;
+            empty = false;
+        }
+        self.out.push_str(&line);
+        self.out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_and_lists_are_wrapped_and_code_is_kept() {
+        let style = Style {
+            color: false,
+            width: 40,
+        };
+        let text = "Retry with `Retry-After`, at most three times; then stop.\n\n1. The body is nginx's own page, so it wrote it.\n2. Short.\n\n```\nleave   this alone, however long it is, exactly as is\n```\n";
+        assert_eq!(
+            render(text, style, 2),
+            "  Retry with `Retry-After`, at most\n  three times; then stop.\n  1. The body is nginx's own page, so it\n     wrote it.\n  2. Short.\n    leave   this alone, however long it is, exactly as is\n"
+        );
+    }
+}
