@@ -1,1 +1,35 @@
-//! (in work)
+//! The simulator: every outcome that a peer can bring about, on demand.
+//!
+//! It performs what the catalogue's entries ask for under `reproduce`: answers, broken answers, resets, silence, bad
+//! certificates, broken names, WebSockets that end badly. Everything stands on ports of one address, the loopback by
+//! default; names under `.test` are resolved by a small name server of its own.
+//!
+//! ```
+//! use httpwhy_sim::{Config, Simulator};
+//! let simulator = Simulator::start(Config::default()).unwrap();
+//! let scene = simulator.scene("http/404").unwrap();
+//! assert_eq!(scene.target, format!("http://sim.test:{}/outcome/http/404", simulator.http().port()));
+//! ```
+
+mod act;
+mod acts;
+mod answer;
+mod by_status;
+mod certificates;
+mod cut;
+mod dns;
+mod echo;
+mod hello;
+mod pages;
+mod ports;
+mod request;
+mod scene;
+mod serve;
+mod simulator;
+mod statuses;
+mod websocket;
+mod wire;
+mod world;
+
+pub use scene::Scene;
+pub use simulator::{Config, Simulator};

@@ -1,0 +1,122 @@
+//! A real gateway in front of a broken server.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use httpwhy_wire::h1::{Limits, Reader, State};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use crate::act::{Act, After, Cue, Misuse, OnRequest, Params, Part, Playing, Role, Turn};
+use crate::answer::Answer;
+use crate::ports::Closed;
+use crate::wire;
+
+/// See the module.
+pub(crate) static ACT: Act = Act {
+    name: "gateway",
+    about: "passes the request on to a server that refuses, is silent or talks nonsense, and says so",
+    params: &["upstream"],
+    perform,
+};
+
+/// How long the gateway waits for the server behind it.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+fn perform(params: &Params) -> Result<Role, Misuse> {
+    let upstream = params.word("upstream", &["garbage", "refused", "stall"])?;
+    Ok(Role {
+        part: Part::Request(Box::new(Gateway { upstream })),
+        cue: Cue::default(),
+    })
+}
+
+struct Gateway {
+    upstream: &'static str,
+}
+
+impl OnRequest for Gateway {
+    fn answer<'a>(&'a self, turn: Turn<'a>) -> Playing<'a, After> {
+        Box::pin(async move {
+            let status = match pass_on(self.upstream, turn.world.ip).await {
+                Ok(status) => status,
+                // Refused, or ended without an answer (RFC 9110 section 15.6.3).
+                Err(_) => 502,
+            };
+            page(status).send(turn.wire, turn.asked, turn.mark).await
+        })
+    }
+}
+
+/// The gateway's own page.
+fn page(status: u16) -> Answer {
+    let mut page = Answer::of(status);
+    page.set("Via", "1.1 sim-gateway");
+    page.set("Content-Type", "text/html; charset=utf-8");
+    let reason = &page.reason;
+    page.body = format!(
+        "<html><head><title>{status} {reason}</title></head><body><h1>{status} {reason}</h1>\
+         <p>The gateway got no valid answer from the server behind it.</p></body></html>\n"
+    )
+    .into_bytes();
+    page
+}
+
+/// Asks a server of that kind, and says with which status the gateway answers.
+async fn pass_on(upstream: &str, ip: IpAddr) -> io::Result<u16> {
+    match upstream {
+        "refused" => {
+            let closed = Closed::bind(ip)?;
+            ask(closed.address).await
+        }
+        "garbage" => {
+            let listener = TcpListener::bind((ip, 0)).await?;
+            let address = listener.local_addr()?;
+            let (asked, _) = tokio::join!(ask(address), talk_nonsense(listener));
+            asked
+        }
+        _ => {
+            // The system completes the handshake; nobody takes the connection up.
+            let listener = TcpListener::bind((ip, 0)).await?;
+            ask(listener.local_addr()?).await
+        }
+    }
+}
+
+async fn talk_nonsense(listener: TcpListener) -> io::Result<()> {
+    let Ok(accepted) = timeout(PATIENCE, listener.accept()).await else {
+        return Ok(());
+    };
+    let (mut stream, _) = accepted?;
+    stream
+        .write_all(b"\x00\x01 not an answer \xff\r\n\r\n")
+        .await?;
+    wire::close(stream).await;
+    Ok(())
+}
+
+/// Sends a request and reads the answer: 502 when it is none, 504 when none comes in time.
+async fn ask(address: SocketAddr) -> io::Result<u16> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = b"GET / HTTP/1.1\r\nHost: upstream.sim.test\r\nVia: 1.1 sim-gateway\r\n\r\n";
+    stream.write_all(request).await?;
+    let mut reader = Reader::response(b"GET", Limits::default());
+    let mut buffer = [0; 4096];
+    while matches!(reader.state(), State::Head | State::Body) {
+        let Ok(read) = timeout(PATIENCE, stream.read(&mut buffer)).await else {
+            return Ok(504);
+        };
+        match read? {
+            0 => break,
+            count => {
+                reader.feed(&buffer[..count]);
+            }
+        }
+    }
+    let message = reader.finish();
+    let valid = message.complete && message.defects.is_empty();
+    let status = message.response.and_then(|response| response.status());
+    Ok(status.filter(|_| valid).unwrap_or(502))
+}

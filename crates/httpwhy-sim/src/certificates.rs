@@ -1,0 +1,345 @@
+//! Certificates, minted at start relative to now: a good one, and bad ones with one fault each.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    NameConstraints, SanType,
+};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::WebPkiClientVerifier;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// What can be wrong with a certificate; `bad-cert`'s `how`.
+pub(crate) const FAULTS: &[&str] = &[
+    "bad-signature",
+    "ca-as-leaf",
+    "critical-extension",
+    "expired",
+    "expired-intermediate",
+    "invalid-purpose",
+    "ip-mismatch",
+    "leaf-as-ca",
+    "leaf-unverifiable",
+    "malformed",
+    "name-constraint",
+    "not-yet-valid",
+    "path-length",
+    "self-signed",
+    "self-signed-in-chain",
+    "unknown-issuer",
+    "unsupported-signature",
+    "wrong-host",
+];
+
+const DAY: Duration = Duration::from_secs(86_400);
+/// ecdsa-with-SHA256 (RFC 5758 section 3.2) as it stands in a certificate.
+const SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
+/// ecdsa-with-SHA224, of the same length: a true algorithm that the usual TLS libraries do not verify.
+const SHA224: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x01";
+
+type Minted<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The server's certificates.
+pub(crate) struct Certificates {
+    /// The certificate of the trusted authority.
+    pub(crate) ca_pem: String,
+    good: Arc<ServerConfig>,
+    wants_client: Arc<ServerConfig>,
+    bad: Vec<Arc<ServerConfig>>,
+}
+
+impl Certificates {
+    /// Mints them for that address.
+    pub(crate) fn mint(ip: IpAddr) -> Minted<Self> {
+        let root = Authority::root("Simulator Root")?;
+        let issuing = root.authority("Simulator Issuing", |_| {})?;
+        let good = issuing.leaf("sim.test", |leaf| {
+            leaf.subject_alt_names.push(SanType::IpAddress(ip));
+        })?;
+        let bad = FAULTS
+            .iter()
+            .map(|how| config(bad(how, &root, &issuing)?))
+            .collect::<Minted<_>>()?;
+        Ok(Self {
+            ca_pem: root.pem.clone(),
+            wants_client: wants_client(&good, &root)?,
+            good: config(good)?,
+            bad,
+        })
+    }
+
+    /// A good certificate for `sim.test`, `*.sim.test`, `localhost` and the address.
+    pub(crate) fn good(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.good)
+    }
+
+    /// The good certificate; the client must present one too.
+    pub(crate) fn wants_client(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.wants_client)
+    }
+
+    /// The certificate with that fault of [`FAULTS`].
+    pub(crate) fn bad(&self, how: &str) -> Option<Arc<ServerConfig>> {
+        let at = FAULTS.iter().position(|known| *known == how)?;
+        self.bad.get(at).cloned()
+    }
+}
+
+/// A chain with one fault. What the fault does not need is as in the good one.
+fn bad(how: &str, root: &Authority, issuing: &Authority) -> Minted<Chain> {
+    let host = format!("{how}.sim.test");
+    let host = host.as_str();
+    let with = |edit: &dyn Fn(&mut CertificateParams)| issuing.leaf(host, edit);
+    match how {
+        "expired" => with(&|leaf| valid(leaf, -91, -1)),
+        "not-yet-valid" => with(&|leaf| valid(leaf, 30, 120)),
+        "wrong-host" => issuing.leaf("other.test", |_| {}),
+        // The target is the address; the certificate knows names only.
+        "ip-mismatch" => with(&|_| {}),
+        "invalid-purpose" => with(&|leaf| {
+            leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        }),
+        "critical-extension" => with(&|leaf| {
+            let oid = [1, 3, 6, 1, 4, 1, 99_999, 1];
+            let mut unknown = CustomExtension::from_oid_content(&oid, b"\x05\x00".to_vec());
+            unknown.set_criticality(true);
+            leaf.custom_extensions.push(unknown);
+        }),
+        "ca-as-leaf" => with(&|leaf| leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
+        "bad-signature" => Ok(with(&|_| {})?.alter(|der| {
+            if let Some(last) = der.last_mut() {
+                *last ^= 1;
+            }
+        })),
+        "unsupported-signature" => Ok(with(&|_| {})?.alter(|der| replace(der, SHA256, SHA224))),
+        // A certificate that ends in the middle of its second half.
+        "malformed" => Ok(with(&|_| {})?.alter(|der| der.truncate(der.len() * 3 / 4))),
+        "self-signed" => Chain::self_signed(host),
+        "leaf-unverifiable" => Ok(with(&|_| {})?.keep(1)),
+        "unknown-issuer" => stranger()?.1.leaf(host, |_| {}),
+        "self-signed-in-chain" => {
+            let (root, issuing) = stranger()?;
+            let mut chain = issuing.leaf(host, |_| {})?;
+            chain.certificates.push(root.der);
+            Ok(chain)
+        }
+        "leaf-as-ca" => {
+            let shop =
+                issuing.authority("shop.sim.test", |params| params.is_ca = IsCa::ExplicitNoCa)?;
+            shop.leaf(host, |_| {})
+        }
+        "path-length" => {
+            let last = root.authority("Simulator Last", |params| {
+                params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+            })?;
+            last.authority("Simulator Beyond", |_| {})?
+                .leaf(host, |_| {})
+        }
+        "name-constraint" => {
+            let narrow = root.authority("Simulator Narrow", |params| {
+                params.name_constraints = Some(NameConstraints {
+                    permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".to_owned())],
+                    excluded_subtrees: Vec::new(),
+                });
+            })?;
+            narrow.leaf(host, |_| {})
+        }
+        "expired-intermediate" => {
+            let old = root.authority("Simulator Old", |params| {
+                valid(params, -400, -1);
+            })?;
+            old.leaf(host, |_| {})
+        }
+        other => Err(format!("no certificate is bad in the way '{other}'").into()),
+    }
+}
+
+/// An authority that nobody trusts: its root, and one below.
+fn stranger() -> Minted<(Authority, Authority)> {
+    let root = Authority::root("Unknown Root")?;
+    let issuing = root.authority("Unknown Issuing", |_| {})?;
+    Ok((root, issuing))
+}
+
+/// One who signs certificates.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    der: CertificateDer<'static>,
+    pem: String,
+    /// From this one up, without the root.
+    chain: Vec<CertificateDer<'static>>,
+}
+
+impl Authority {
+    fn root(name: &str) -> Minted<Self> {
+        let key = KeyPair::generate()?;
+        let params = authority_params(name);
+        let certificate = params.self_signed(&key)?;
+        Ok(Self {
+            der: certificate.der().clone(),
+            pem: certificate.pem(),
+            issuer: Issuer::new(params, key),
+            chain: Vec::new(),
+        })
+    }
+
+    fn authority(&self, name: &str, edit: impl FnOnce(&mut CertificateParams)) -> Minted<Self> {
+        let key = KeyPair::generate()?;
+        let mut params = authority_params(name);
+        edit(&mut params);
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let mut chain = vec![certificate.der().clone()];
+        chain.extend_from_slice(&self.chain);
+        Ok(Self {
+            der: certificate.der().clone(),
+            pem: certificate.pem(),
+            issuer: Issuer::new(params, key),
+            chain,
+        })
+    }
+
+    fn leaf(&self, host: &str, edit: impl FnOnce(&mut CertificateParams)) -> Minted<Chain> {
+        let key = KeyPair::generate()?;
+        let mut params = leaf_params(host)?;
+        edit(&mut params);
+        let mut certificates = vec![params.signed_by(&key, &self.issuer)?.der().clone()];
+        certificates.extend_from_slice(&self.chain);
+        Ok(Chain { certificates, key })
+    }
+}
+
+/// What a server sends, and the key of the first certificate.
+struct Chain {
+    certificates: Vec<CertificateDer<'static>>,
+    key: KeyPair,
+}
+
+impl Chain {
+    fn self_signed(host: &str) -> Minted<Self> {
+        let key = KeyPair::generate()?;
+        let certificate = leaf_params(host)?.self_signed(&key)?;
+        Ok(Self {
+            certificates: vec![certificate.der().clone()],
+            key,
+        })
+    }
+
+    /// Alters the first certificate's bytes.
+    fn alter(mut self, edit: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut der = self.certificates[0].to_vec();
+        edit(&mut der);
+        self.certificates[0] = der.into();
+        self
+    }
+
+    /// Sends the first ones only.
+    fn keep(mut self, count: usize) -> Self {
+        self.certificates.truncate(count);
+        self
+    }
+}
+
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = called(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    valid(&mut params, -400, 3650);
+    params
+}
+
+fn leaf_params(host: &str) -> Minted<CertificateParams> {
+    let names = match host {
+        "sim.test" => vec![
+            "sim.test".to_owned(),
+            "*.sim.test".to_owned(),
+            "localhost".to_owned(),
+        ],
+        host => vec![host.to_owned()],
+    };
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = called(host);
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    valid(&mut params, -1, 90);
+    Ok(params)
+}
+
+fn called(name: &str) -> DistinguishedName {
+    let mut named = DistinguishedName::new();
+    named.push(DnType::CommonName, name);
+    named
+}
+
+/// Makes it valid from and until so many days from now.
+fn valid(params: &mut CertificateParams, from: i64, until: i64) {
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    params.not_before = epoch + from_now(from);
+    params.not_after = epoch + from_now(until);
+}
+
+/// The moment so many days from now, since 1970.
+fn from_now(days: i64) -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    // Before 1970 the clock is so wrong that any certificate is as good as another.
+    let now = now.unwrap_or_default();
+    let distance = DAY * u32::try_from(days.unsigned_abs()).unwrap_or(u32::MAX);
+    match days {
+        0.. => now + distance,
+        _ => now.saturating_sub(distance),
+    }
+}
+
+fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+    let mut at = 0;
+    while at + from.len() <= bytes.len() {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+        at += 1;
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+/// A server that sends that chain, whatever it is.
+fn config(chain: Chain) -> Minted<Arc<ServerConfig>> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth();
+    let mut config =
+        builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified(chain)?)));
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+fn wants_client(chain: &Chain, root: &Authority) -> Minted<Arc<ServerConfig>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(root.der.clone())?;
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build()?;
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(chain.key.serialize_der()));
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain.certificates.clone(), key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Pairs chain and key without looking: some chains are broken on purpose.
+fn certified(chain: Chain) -> Minted<CertifiedKey> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(chain.key.serialize_der()));
+    let key = provider().key_provider.load_private_key(key)?;
+    Ok(CertifiedKey::new(chain.certificates, key))
+}

@@ -1,0 +1,169 @@
+//! Requests, read within bounds.
+
+use std::io;
+use std::time::Duration;
+
+use httpwhy_wire::h1::{Limits, Reader, State};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+
+use crate::wire::Wire;
+
+/// Bounds of a request's head, in bytes; content is counted, not kept.
+const LIMITS: Limits = Limits {
+    head: 65_536,
+    body: 0,
+    interim: 0,
+};
+/// The most content of a request that is read.
+const MOST_CONTENT: u64 = 10 << 20;
+/// How long a client may take to send one request, and to begin it.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A request that was read to its end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asked {
+    /// The method.
+    pub(crate) method: String,
+    /// The path, without the query.
+    pub(crate) path: String,
+    /// The query, without the question mark.
+    pub(crate) query: Option<String>,
+    /// Whether the client speaks HTTP/1.1 or later minor versions: it understands interim answers.
+    pub(crate) modern: bool,
+    /// The fields, in order.
+    pub(crate) fields: Vec<(String, String)>,
+    /// How many requests this connection has carried before.
+    pub(crate) before: u32,
+    /// Whether the connection may carry another.
+    pub(crate) keep: bool,
+}
+
+impl Asked {
+    /// The first field of that name, any case.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let mut found = self.fields.iter();
+        found
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a comma-separated field holds that token, any case.
+    pub(crate) fn has_token(&self, name: &str, token: &str) -> bool {
+        self.fields
+            .iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+            .flat_map(|(_, value)| value.split(','))
+            .any(|word| word.trim().eq_ignore_ascii_case(token))
+    }
+
+    /// Whether the answer has no content because of the method.
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == "HEAD"
+    }
+}
+
+/// What came instead of, or as, a request.
+pub(crate) enum Incoming {
+    /// A request.
+    Request(Asked),
+    /// No request that could be read: the status to answer with.
+    Unreadable(u16),
+    /// The end of the connection, or nothing in time.
+    Nothing,
+}
+
+/// Reads the next request. `rest` holds what was read beyond the one before, and then what is beyond this one.
+pub(crate) async fn next(wire: &mut Wire, rest: &mut Vec<u8>, before: u32) -> io::Result<Incoming> {
+    let deadline = Instant::now() + DEADLINE;
+    let mut reader = Reader::request(LIMITS);
+    let mut buffer = [0; 8192];
+    let mut head = Vec::new();
+    let mut input = std::mem::take(rest);
+    loop {
+        let had_head = reader.has_head();
+        let progress = reader.feed(&input);
+        if !had_head {
+            head.extend_from_slice(&input[..progress.consumed]);
+        }
+        if progress.state == State::Done || progress.state == State::Upgraded {
+            rest.extend_from_slice(&input[progress.consumed..]);
+            break;
+        }
+        if reader.total().saturating_sub(reader.head_bytes()) > MOST_CONTENT {
+            return Ok(Incoming::Unreadable(413));
+        }
+        if !had_head && reader.has_head() && expects_continue(&head) {
+            wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+            wire.flush().await?;
+        }
+        let Ok(read) = timeout_at(deadline, wire.read(&mut buffer)).await else {
+            let begun = reader.total() > 0;
+            return Ok(if begun {
+                Incoming::Unreadable(408)
+            } else {
+                Incoming::Nothing
+            });
+        };
+        match read? {
+            0 => return Ok(Incoming::Nothing),
+            count => input = buffer[..count].to_vec(),
+        }
+    }
+    Ok(asked(reader, before))
+}
+
+/// Whether the client waits for `100 Continue` before its content (RFC 9110 section 10.1.1). An expectation that the
+/// simulator does not know is left to the outcome.
+fn expects_continue(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let mut lines = head.lines();
+    lines.any(|line| {
+        line.strip_prefix("expect:")
+            .is_some_and(|value| value.trim() == "100-continue")
+    })
+}
+
+fn asked(reader: Reader, before: u32) -> Incoming {
+    let keep = reader.reusable();
+    let message = reader.finish();
+    if message
+        .defects
+        .iter()
+        .any(|defect| defect.is("h1:head-too-large"))
+    {
+        return Incoming::Unreadable(431);
+    }
+    let Some(request) = message.request.filter(|_| message.complete) else {
+        return Incoming::Unreadable(400);
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let target = text(&request.target);
+    let (path, query) = split(&target);
+    Incoming::Request(Asked {
+        method: text(&request.method),
+        path: path.to_owned(),
+        query: query.map(str::to_owned),
+        modern: request.version.as_ref() == b"HTTP/1.1",
+        fields: request
+            .fields
+            .list
+            .iter()
+            .map(|field| (text(&field.name), text(field.value.as_bytes())))
+            .collect(),
+        before,
+        keep,
+    })
+}
+
+/// Path and query of a request target, in origin or absolute form (RFC 9112 section 3.2).
+fn split(target: &str) -> (&str, Option<&str>) {
+    let from_path = match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
+        _ => target,
+    };
+    match from_path.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (from_path, None),
+    }
+}

@@ -1,0 +1,64 @@
+//! How a client meets each outcome.
+
+use std::net::SocketAddr;
+
+use httpwhy_model::OutcomeId;
+
+use crate::act::Cue;
+
+/// What a client must do to meet an outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scene {
+    /// The outcome.
+    pub id: OutcomeId,
+    /// The absolute URL to ask; or the bad input of act `input`, as it stands in the entry.
+    pub target: String,
+    /// The method.
+    pub method: String,
+    /// Request fields that are sent besides the client's own, in order.
+    pub fields: Vec<(String, String)>,
+    /// Content of the request; `None` for none.
+    pub body: Option<Vec<u8>>,
+    /// Whether a WebSocket is asked for (the target's scheme is `ws` or `wss` then).
+    pub websocket: bool,
+    /// A name server to be asked instead of the simulator's.
+    pub dns: Option<SocketAddr>,
+    /// The kind of the prober's test switch; the target is a plain answer then.
+    pub fault: Option<String>,
+    /// A URL that is asked first, on the same connection.
+    pub warm_up: Option<String>,
+    /// Whether it ends by the client's own deadline.
+    pub slow: bool,
+    /// Whether redirects are followed.
+    pub follow: bool,
+}
+
+impl Scene {
+    /// The scene that a cue describes; `origin` is the address of the target, `path` its path.
+    pub(crate) fn of(
+        id: OutcomeId,
+        cue: Cue,
+        origin: SocketAddr,
+        path: &str,
+        dead_resolver: SocketAddr,
+    ) -> Self {
+        let target = match (cue.target, cue.host) {
+            (Some(target), _) => target.to_owned(),
+            (None, Some(host)) => format!("{}://{host}:{}{path}", cue.scheme, origin.port()),
+            (None, None) => format!("{}://{origin}{path}", cue.scheme),
+        };
+        Self {
+            id,
+            warm_up: cue.warm_up.then(|| target.clone()),
+            target,
+            method: cue.method,
+            fields: cue.fields,
+            body: cue.body,
+            websocket: cue.websocket,
+            dns: cue.dead_resolver.then_some(dead_resolver),
+            fault: cue.fault.map(str::to_owned),
+            slow: cue.slow,
+            follow: cue.follow,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Connections to the HTTP and HTTPS ports, and to the ports of single acts.
+
+use std::io;
+use std::net::TcpListener as StdListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use crate::act::{After, Guest, Part, Turn};
+use crate::answer::Answer;
+use crate::pages;
+use crate::ports::Ports;
+use crate::request::{self, Asked, Incoming};
+use crate::wire::Wire;
+use crate::world::{GuestPort, World};
+
+/// The most connections at a time, over all ports.
+const MOST_CONNECTIONS: usize = 1024;
+/// The longest that one answer, one handshake or one act may take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+/// How long accepting rests when the system has no more descriptors.
+const REST: Duration = Duration::from_millis(50);
+
+/// Starts a task for each port.
+pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -> io::Result<()> {
+    let seats = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let clear = Arc::clone(world);
+    accept(ports.http.try_clone()?, &seats, move |stream| {
+        let world = Arc::clone(&clear);
+        async move { serve(Wire::Clear(stream), &world).await }
+    })?;
+    let tls = Arc::clone(world);
+    accept(ports.https.try_clone()?, &seats, move |stream| {
+        let world = Arc::clone(&tls);
+        async move { serve_tls(stream, world.certificates.good(), &world).await }
+    })?;
+    for (listener, at) in guests {
+        let world = Arc::clone(world);
+        accept(listener, &seats, move |stream| {
+            let world = Arc::clone(&world);
+            async move { be_guest(stream, &world, at).await }
+        })?;
+    }
+    Ok(())
+}
+
+fn accept<F, W>(listener: StdListener, seats: &Arc<Semaphore>, serve: F) -> io::Result<()>
+where
+    F: Fn(TcpStream) -> W + Send + 'static,
+    W: Future<Output = ()> + Send + 'static,
+{
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let seats = Arc::clone(seats);
+    tokio::spawn(async move {
+        // The semaphore is never closed.
+        while let Ok(seat) = Arc::clone(&seats).acquire_owned().await {
+            let Ok((stream, _)) = listener.accept().await else {
+                sleep(REST).await;
+                continue;
+            };
+            // Answers are written in one piece; waiting for more would only delay them.
+            let _ = stream.set_nodelay(true);
+            let work = serve(stream);
+            tokio::spawn(async move {
+                work.await;
+                drop(seat);
+            });
+        }
+    });
+    Ok(())
+}
+
+/// Serves a connection with TLS under it.
+pub(crate) async fn serve_tls(stream: TcpStream, config: Arc<ServerConfig>, world: &World) {
+    let handshake = TlsAcceptor::from(config).accept(stream);
+    if let Ok(Ok(tls)) = timeout(DEADLINE, handshake).await {
+        serve(Wire::Tls(Box::new(tls)), world).await;
+    }
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(mut wire: Wire, world: &World) {
+    match converse(&mut wire, world).await {
+        Ok(After::Reset) => wire.reset().await,
+        Ok(After::Keep | After::Close) => wire.close().await,
+        // The client has gone.
+        Err(_) => {}
+    }
+}
+
+async fn converse(wire: &mut Wire, world: &World) -> io::Result<After> {
+    let mut rest = Vec::new();
+    let mut before = 0;
+    loop {
+        let asked = match request::next(wire, &mut rest, before).await? {
+            Incoming::Request(asked) => asked,
+            Incoming::Nothing => return Ok(After::Close),
+            Incoming::Unreadable(status) => {
+                let answer = Answer::of(status);
+                return answer.send(wire, &Asked::default(), None).await;
+            }
+        };
+        let after = timeout(DEADLINE, answer(wire, &asked, world)).await;
+        match after.unwrap_or(Ok(After::Close))? {
+            After::Keep if asked.keep => before += 1,
+            After::Keep => return Ok(After::Close),
+            end => return Ok(end),
+        }
+        wire.flush().await?;
+    }
+}
+
+async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io::Result<After> {
+    let played = asked
+        .path
+        .strip_prefix("/outcome/")
+        .map(|id| world.find(id));
+    match played {
+        Some(Some(played)) => {
+            let mark = world.mark.then_some(played.id.0);
+            match &played.part {
+                Part::Request(act) => {
+                    act.answer(Turn {
+                        wire,
+                        asked,
+                        mark,
+                        world,
+                    })
+                    .await
+                }
+                _ => pages::elsewhere(played).send(wire, asked, mark).await,
+            }
+        }
+        Some(None) => pages::unknown_outcome().send(wire, asked, None).await,
+        None => pages::answer(wire, asked, world).await,
+    }
+}
+
+async fn be_guest(stream: TcpStream, world: &World, at: usize) {
+    let played = &world.played[at];
+    if let Part::Accept(act) = &played.part {
+        let guest = Guest {
+            mark: world.mark.then_some(played.id.0),
+            world,
+        };
+        // An error means that the client has gone.
+        let _ = timeout(DEADLINE, act.accepted(stream, guest)).await;
+    }
+}

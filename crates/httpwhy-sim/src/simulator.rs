@@ -1,0 +1,148 @@
+//! Starting and stopping.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use httpwhy_catalog::Reproduce;
+use httpwhy_model::OutcomeId;
+use tokio::sync::oneshot;
+
+use crate::certificates::Certificates;
+use crate::ports::Ports;
+use crate::scene::Scene;
+use crate::world::World;
+use crate::{dns, serve};
+
+/// Where the simulator stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The address of all ports; names are resolved to it. Default: 127.0.0.1.
+    pub ip: IpAddr,
+    /// The port of HTTP; 0 (the default) for any free one.
+    pub http_port: u16,
+    /// The port of HTTPS with a good certificate; 0 (the default) for any free one.
+    pub https_port: u16,
+    /// The port of the name server, UDP and TCP; 0 (the default) for any free one.
+    pub dns_port: u16,
+    /// Whether every answer carries the field `httpwhy-sim: <outcome id>`, or `status-<code>`. Default: yes.
+    pub mark: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            http_port: 0,
+            https_port: 0,
+            dns_port: 0,
+            mark: true,
+        }
+    }
+}
+
+/// A running simulator. It works on a thread of its own, and stops when dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    world: Arc<World>,
+    scenes: Vec<Scene>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Binds all ports, mints the certificates and starts. Returns when every port answers.
+    ///
+    /// # Errors
+    /// When a port cannot be bound or a thread cannot be started; or when an entry asks for what no act can do, which
+    /// a test of this crate rules out.
+    pub fn start(config: Config) -> io::Result<Self> {
+        let certificates = Certificates::mint(config.ip).map_err(io::Error::other)?;
+        let ports = Ports::bind(&config)?;
+        let (world, guests) = World::set_up(&config, certificates, &ports)?;
+        let world = Arc::new(world);
+        let scenes = world
+            .played
+            .iter()
+            .map(|played| played.scene.clone())
+            .collect();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let (stop, stopped) = oneshot::channel();
+        let shared = Arc::clone(&world);
+        let thread = thread::Builder::new()
+            .name("httpwhy-sim".to_owned())
+            .spawn(move || {
+                // The ports live as long as the thread: some of them work by being there.
+                let ports = ports;
+                runtime.block_on(async {
+                    let started = serve::start(&shared, &ports, guests)
+                        .and_then(|()| dns::start(&ports, shared.ip));
+                    // A failure here is lack of memory or descriptors; without listeners nothing can be served.
+                    if started.is_ok() {
+                        let _ = stopped.await;
+                    }
+                });
+            })?;
+        Ok(Self {
+            world,
+            scenes,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The address of HTTP.
+    pub fn http(&self) -> SocketAddr {
+        self.world.http
+    }
+
+    /// The address of HTTPS with a good certificate for `*.sim.test`, `sim.test`, `localhost` and the address.
+    pub fn https(&self) -> SocketAddr {
+        self.world.https
+    }
+
+    /// The address of the name server, UDP and TCP.
+    pub fn dns(&self) -> SocketAddr {
+        self.world.dns
+    }
+
+    /// The certificate of the authority that signs what is to be trusted, made at start. PEM.
+    pub fn ca_pem(&self) -> &[u8] {
+        self.world.certificates.ca_pem.as_bytes()
+    }
+
+    /// How a client meets each reproducible outcome, sorted by id.
+    pub fn scenes(&self) -> &[Scene] {
+        &self.scenes
+    }
+
+    /// How a client meets that outcome.
+    pub fn scene(&self, id: &str) -> Option<&Scene> {
+        let found = self.scenes.binary_search_by(|scene| scene.id.0.cmp(id));
+        found.ok().map(|at| &self.scenes[at])
+    }
+
+    /// The outcomes that nothing here can bring about, sorted by id, each with the reason.
+    pub fn exempt(&self) -> Vec<(OutcomeId, &'static str)> {
+        httpwhy_catalog::entries()
+            .iter()
+            .filter_map(|entry| match entry.reproduce {
+                Reproduce::Not(reason) => Some((entry.id, reason)),
+                Reproduce::Act { .. } => None,
+            })
+            .collect()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been reported by itself.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What all connections share: the outcomes with their roles and scenes, the certificates, the addresses.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+
+use httpwhy_catalog::{Entry, Reproduce};
+use httpwhy_model::OutcomeId;
+
+use crate::act::{Act, Part, Role};
+use crate::certificates::Certificates;
+use crate::ports::Ports;
+use crate::scene::Scene;
+use crate::simulator::Config;
+
+/// What all connections share.
+pub(crate) struct World {
+    /// The outcomes that can be met, sorted by id.
+    pub(crate) played: Vec<Played>,
+    /// The certificates.
+    pub(crate) certificates: Certificates,
+    /// Whether answers are marked.
+    pub(crate) mark: bool,
+    /// The address of everything.
+    pub(crate) ip: IpAddr,
+    /// HTTP.
+    pub(crate) http: SocketAddr,
+    /// HTTPS.
+    pub(crate) https: SocketAddr,
+    /// The name server.
+    pub(crate) dns: SocketAddr,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            http, https, dns, ..
+        } = self;
+        write!(f, "World {{ http: {http}, https: {https}, dns: {dns} }}")
+    }
+}
+
+/// An outcome that can be met.
+pub(crate) struct Played {
+    /// The outcome.
+    pub(crate) id: OutcomeId,
+    /// The act.
+    pub(crate) act: &'static Act,
+    /// Where it is played, and what.
+    pub(crate) part: Part,
+    /// What the client does.
+    pub(crate) scene: Scene,
+}
+
+/// The listener of an act that has a port of its own, and which outcome it plays: an index into [`World::played`].
+pub(crate) type GuestPort = (TcpListener, usize);
+
+impl World {
+    /// Gives every reproducible entry its role, its port where it needs one, and its scene.
+    pub(crate) fn set_up(
+        config: &Config,
+        certificates: Certificates,
+        ports: &Ports,
+    ) -> io::Result<(Self, Vec<GuestPort>)> {
+        let mut played = Vec::new();
+        let mut guests = Vec::new();
+        let http = ports.http.local_addr()?;
+        for entry in httpwhy_catalog::entries() {
+            let Some((act, role)) = role(entry).map_err(io::Error::other)? else {
+                continue;
+            };
+            let (origin, path) = match role.part {
+                Part::Request(_) => (http, format!("/outcome/{}", entry.id.0)),
+                Part::Accept(_) => {
+                    let listener = TcpListener::bind((config.ip, 0))?;
+                    let origin = listener.local_addr()?;
+                    guests.push((listener, played.len()));
+                    (origin, "/landing".to_owned())
+                }
+                Part::Refuse => (ports.refused.address, "/".to_owned()),
+                Part::Full => (ports.full.address, "/".to_owned()),
+                Part::Name | Part::Client => (http, "/landing".to_owned()),
+            };
+            let dead = ports.dead_resolver.address;
+            played.push(Played {
+                id: entry.id,
+                act,
+                scene: Scene::of(entry.id, role.cue, origin, &path, dead),
+                part: role.part,
+            });
+        }
+        let world = Self {
+            played,
+            certificates,
+            mark: config.mark,
+            ip: config.ip,
+            http,
+            https: ports.https.local_addr()?,
+            dns: ports.dns.local_addr()?,
+        };
+        Ok((world, guests))
+    }
+
+    /// The outcome of that id.
+    pub(crate) fn find(&self, id: &str) -> Option<&Played> {
+        let found = self.played.binary_search_by(|played| played.id.0.cmp(id));
+        found.ok().map(|at| &self.played[at])
+    }
+}
+
+/// The act and the role of an entry; `None` when it cannot be reproduced. The error names entry and reason.
+pub(crate) fn role(entry: &'static Entry) -> Result<Option<(&'static Act, Role)>, String> {
+    let Reproduce::Act { act, params } = entry.reproduce else {
+        return Ok(None);
+    };
+    let found = Act::named(act).and_then(|act| Ok((act, act.role(params)?)));
+    let (act, mut role) = found.map_err(|why| format!("{}: reproduce: {why}", entry.id.0))?;
+    // A verdict on a chain of redirects is met by following them.
+    let about_chain = |signal: &str| signal.starts_with("redirect:");
+    role.cue.follow |= entry
+        .recognise
+        .iter()
+        .any(|clue| clue.signal.is_some_and(about_chain));
+    Ok(Some((act, role)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_asks_for_what_an_act_can_do() {
+        let failed: Vec<String> = httpwhy_catalog::entries()
+            .iter()
+            .filter_map(|entry| role(entry).err())
+            .collect();
+        assert!(failed.is_empty(), "{}", failed.join("\n"));
+    }
+}
