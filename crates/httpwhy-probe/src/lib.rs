@@ -1,1 +1,46 @@
-//! (in work)
+//! Sends requests and reports what was seen: resolve, connect, TLS, HTTP/1.1, WebSocket.
+//!
+//! [`run`] takes [`Job`]s and hands over one [`Visit`] for each. A failed target is never an `Err`: it is an exchange
+//! with a phase, an end and typed signals. Nothing is judged here, and nothing is done in secret: every redirect,
+//! every retry on a fresh connection is a step of its own, every failed name server and address a signal.
+//!
+//! ```no_run
+//! use std::sync::{Arc, atomic::AtomicBool};
+//! use httpwhy_probe::{Config, Finished, Job, Next, run};
+//! let stop = AtomicBool::new(false);
+//! let jobs = ["http://localhost/", "https://localhost/"].into_iter().zip(0..);
+//! let totals = run(
+//!     &Arc::new(Config::default()),
+//!     jobs.map(|(target, index)| Job::get(index, target)),
+//!     |_visit: &httpwhy_model::Visit| Next::Done,
+//!     |finished: Finished| println!("{} {:?}", finished.index, finished.visit.steps[0].exchange.end),
+//!     &stop,
+//! )?;
+//! assert_eq!(totals.jobs, 2);
+//! # Ok::<(), httpwhy_probe::Error>(())
+//! ```
+
+#[cfg(doc)]
+use httpwhy_model::Visit;
+
+mod config;
+mod connect;
+mod deadline;
+mod h1;
+mod panic;
+mod queue;
+mod request;
+mod resolve;
+mod run;
+mod signals;
+mod stream;
+mod target;
+mod tls;
+mod visit;
+mod websocket;
+
+pub use config::{
+    Config, Deadlines, Error, Finished, Job, Next, Policy, Resolver, TestFault, Totals, Trust,
+};
+pub use run::run;
+pub use target::next_target;

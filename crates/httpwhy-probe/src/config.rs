@@ -1,0 +1,252 @@
+//! What the prober is given: its configuration, its jobs, and the policy between steps.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use httpwhy_model::{Because, Signal, Visit};
+use httpwhy_wire::h1;
+
+/// What the prober may do; shared by all threads.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Which name servers are asked.
+    pub resolver: Resolver,
+    /// The hosts file, read once and before any name server (RFC 1123 section 6.1.3.8 leaves the order to the
+    /// system); `None`: none is read. A file that cannot be read counts as empty. At most 1 MiB of it is read.
+    pub hosts: Option<PathBuf>,
+    /// How long each phase may take, unless a job says otherwise.
+    pub deadlines: Deadlines,
+    /// Bounds of what is kept of one response.
+    pub limits: h1::Limits,
+    /// Bytes of one response's content read at most; the connection is closed then, and `limit:body max=N` recorded.
+    pub max_body: u64,
+    /// Which certificate issuers are trusted.
+    pub trust: Trust,
+    /// The User-Agent field's value (RFC 9110 section 10.1.5).
+    pub user_agent: String,
+    /// Number of threads, each with a runtime of its own; at least 1.
+    pub threads: usize,
+    /// Number of exchanges under way at the same time, over all threads; at least 1.
+    pub concurrency: usize,
+}
+
+impl Default for Config {
+    /// The system's name servers, hosts file and roots; 10 MiB of content; one thread, 50 exchanges at a time.
+    fn default() -> Self {
+        Self {
+            resolver: Resolver::System,
+            hosts: Some(PathBuf::from("/etc/hosts")),
+            deadlines: Deadlines::default(),
+            limits: h1::Limits::default(),
+            max_body: 10 * 1024 * 1024,
+            trust: Trust::default(),
+            user_agent: concat!("httpwhy/", env!("CARGO_PKG_VERSION")).to_owned(),
+            threads: 1,
+            concurrency: 50,
+        }
+    }
+}
+
+/// Which name servers are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolver {
+    /// Those of `/etc/resolv.conf`, in order, with its search list; 127.0.0.1 when it names none.
+    System,
+    /// These, in order, without a search list.
+    Servers(Vec<SocketAddr>),
+}
+
+/// How long each phase of an exchange may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Name to address, all name servers together; each gets an equal part of what is left.
+    pub resolve: Duration,
+    /// TCP handshake with one address.
+    pub connect: Duration,
+    /// TLS handshake.
+    pub tls: Duration,
+    /// Between two pieces of the request that the peer takes.
+    pub send: Duration,
+    /// From the end of the request to the first byte of the response.
+    pub wait: Duration,
+    /// Between two pieces of the response.
+    pub receive: Duration,
+    /// The whole exchange, whatever its phases allow.
+    pub total: Duration,
+    /// How long a WebSocket may be quiet before the prober closes it itself, and then how long the answer may take.
+    pub websocket: Duration,
+}
+
+impl Default for Deadlines {
+    /// 5 s to resolve, 10 s to connect and for TLS, 30 s to send, wait and receive, 120 s in all, 5 s for a WebSocket.
+    fn default() -> Self {
+        Self {
+            resolve: Duration::from_secs(5),
+            connect: Duration::from_secs(10),
+            tls: Duration::from_secs(10),
+            send: Duration::from_secs(30),
+            wait: Duration::from_secs(30),
+            receive: Duration::from_secs(30),
+            total: Duration::from_secs(120),
+            websocket: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Which certificate issuers are trusted, and what is known of revoked certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// The system's roots.
+    pub system: bool,
+    /// More roots: PEM files' contents, each with any number of certificates.
+    pub roots: Vec<Vec<u8>>,
+    /// Revocation lists: PEM files' contents. Nothing is fetched: without a list nothing is ever `revoked`.
+    pub crls: Vec<Vec<u8>>,
+}
+
+impl Default for Trust {
+    /// The system's roots alone.
+    fn default() -> Self {
+        Self {
+            system: true,
+            roots: Vec::new(),
+            crls: Vec::new(),
+        }
+    }
+}
+
+/// One thing to ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The caller's number for it, given back with the visit.
+    pub index: u64,
+    /// The target URI as given; `http`, `https`, `ws` and `wss` are understood.
+    pub target: String,
+    /// The method (RFC 9110 section 9), sent as it is.
+    pub method: Bytes,
+    /// Fields to send, in order. Each replaces the prober's own of that name (Host, User-Agent, Accept, the
+    /// WebSocket fields …). They are sent as they are.
+    pub fields: Vec<(Bytes, Bytes)>,
+    /// Content to send.
+    pub body: Option<Bytes>,
+    /// Ask for a WebSocket (RFC 6455); the schemes `ws` and `wss` ask for one too.
+    pub websocket: bool,
+    /// Deadlines of its own.
+    pub deadlines: Option<Deadlines>,
+    /// A failure to have on purpose.
+    pub fault: Option<TestFault>,
+}
+
+impl Job {
+    /// A GET of that target.
+    pub fn get(index: u64, target: impl Into<String>) -> Self {
+        Self {
+            index,
+            target: target.into(),
+            method: Bytes::from_static(b"GET"),
+            fields: Vec::new(),
+            body: None,
+            websocket: false,
+            deadlines: None,
+            fault: None,
+        }
+    }
+}
+
+/// A test-only switch: a failure of the prober itself, taking the way that a real one takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TestFault {
+    /// The job's task panics.
+    Panic,
+    /// The job is told to stop while it is under way, as all are when the run is.
+    Cancelled,
+    /// The response's head is read with a bound of one byte.
+    LimitHead,
+    /// An internal error of that word: recorded as `engine:<word>`. The word holds no white space.
+    Internal(String),
+}
+
+/// What to do after a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Nothing: the visit is complete.
+    Done,
+    /// Another step.
+    Go {
+        /// The absolute target URI.
+        target: String,
+        /// The method.
+        method: Bytes,
+        /// Whether the content is sent again.
+        keep_body: bool,
+        /// Fields of the job that are no longer sent, whatever their case.
+        drop_fields: Vec<&'static str>,
+        /// Why.
+        because: Because,
+    },
+    /// Nothing more: this signal is recorded on the last step, in its phase wait.
+    Stop(Signal),
+}
+
+/// Decides after each step. Called on the worker's thread, with the step just done at the end of the visit.
+pub trait Policy: Fn(&Visit) -> Next + Send + Sync {}
+
+impl<F: Fn(&Visit) -> Next + Send + Sync> Policy for F {}
+
+/// One job's visit, as handed to the caller of [`run`](crate::run).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// The job's [`Job::index`].
+    pub index: u64,
+    /// Which thread did it: 0 to `threads - 1`. All visits of a thread are handed over one after the other.
+    pub thread: usize,
+    /// What was seen.
+    pub visit: Visit,
+}
+
+/// Counts of a whole run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Visits handed over.
+    pub jobs: u64,
+    /// Exchanges, redirects and retries included.
+    pub exchanges: u64,
+    /// TCP connections that were established.
+    pub connections: u64,
+    /// Bytes received above TLS.
+    pub received: u64,
+}
+
+impl Totals {
+    /// Adds the counts of another part of the run.
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.jobs += other.jobs;
+        self.exchanges += other.exchanges;
+        self.connections += other.connections;
+        self.received += other.received;
+    }
+}
+
+/// Why the prober could not work at all.
+///
+/// # Design
+/// Opaque: a failed target is never an error but a visit with an end, so there is nothing to tell apart here.
+#[derive(Debug)]
+pub struct Error(String);
+
+impl Error {
+    pub(crate) fn new(what: impl fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}

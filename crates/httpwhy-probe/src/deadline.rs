@@ -1,0 +1,56 @@
+//! Every wait has a deadline: that of its phase, or what is left of the exchange's.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use httpwhy_model::Signal;
+
+/// What is left of the time of one exchange.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    began: Instant,
+    total: Duration,
+}
+
+impl Budget {
+    pub(crate) fn new(total: Duration) -> Self {
+        Self {
+            began: Instant::now(),
+            total,
+        }
+    }
+
+    /// Awaits the future for at most that long. The signal says which deadline fired: `timeout:MS` that of the phase,
+    /// `limit:time max=MS` that of the whole exchange.
+    pub(crate) async fn within<F: Future>(
+        &self,
+        phase: Duration,
+        future: F,
+    ) -> Result<F::Output, Signal> {
+        let left = self.total.saturating_sub(self.began.elapsed());
+        match tokio::time::timeout(phase.min(left), future).await {
+            Ok(output) => Ok(output),
+            Err(_) if phase <= left => Err(timeout(phase)),
+            Err(_) => Err(limit("time", millis(self.total))),
+        }
+    }
+}
+
+/// `timeout:MS`
+pub(crate) fn timeout(after: Duration) -> Signal {
+    Signal::Timeout(millis(after))
+}
+
+/// `limit:WORD max=N`
+pub(crate) fn limit(word: &'static str, max: u64) -> Signal {
+    Signal::Word {
+        dialect: Cow::Borrowed("limit"),
+        word: Cow::Borrowed(word),
+        params: vec![(Cow::Borrowed("max"), max.to_string())],
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,370 @@
+//! One HTTP/1.1 exchange on a connection.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use httpwhy_model::{End, Exchange, Framing, H1Defect, Phase, Seen, Sent, Signal, TlsFault};
+use httpwhy_wire::h1::{Limits, Message, Reader, State};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::Deadlines;
+use crate::connect::Connection;
+use crate::deadline::{Budget, limit};
+use crate::run::Local;
+use crate::signals;
+use crate::stream::Stream;
+
+/// How long more of what is not HTTP is awaited.
+const FOREIGN: Duration = Duration::from_secs(1);
+/// Bytes kept of what follows a switch of protocol in the same piece; a piece is never longer.
+type Rest = Vec<u8>;
+
+/// What an exchange may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Talk<'a> {
+    pub(crate) local: &'a Local,
+    pub(crate) deadlines: &'a Deadlines,
+    pub(crate) budget: &'a Budget,
+    pub(crate) limits: Limits,
+    pub(crate) max_body: u64,
+}
+
+/// What becomes of the connection.
+#[derive(Debug)]
+pub(crate) enum After {
+    /// It may carry another exchange.
+    Keep,
+    Close,
+    /// The protocol was switched, and these bytes of it have come.
+    Upgraded(Rest),
+}
+
+/// How the transport ended before the message did.
+enum Broken {
+    /// In order. Under TLS, `unclean`: without close_notify.
+    End { unclean: bool },
+    /// By a reset, an error or a deadline.
+    Failed(Signal),
+    /// We have had enough, for that reason if there is one.
+    Enough(Option<Signal>),
+}
+
+/// The reading side.
+struct Reading<'a> {
+    reader: Reader,
+    local: &'a Local,
+    /// Bytes received, those behind the message included.
+    received: u64,
+    rest: Rest,
+}
+
+/// What moved first while the request was being sent.
+enum Moved {
+    Wrote(io::Result<usize>),
+    Read(io::Result<usize>),
+}
+
+impl Talk<'_> {
+    /// Sends the request and reads the response. `exchange.request` is what `out` holds.
+    pub(crate) async fn exchange(
+        &self,
+        connection: &mut Connection,
+        out: &[u8],
+        exchange: &mut Exchange,
+    ) -> After {
+        let mut reading = Reading {
+            reader: Reader::response(&exchange.request.method, self.limits),
+            local: self.local,
+            received: 0,
+            rest: Vec::new(),
+        };
+        let began = Instant::now();
+        let unsent = self
+            .send(&mut connection.stream, out, &mut reading, exchange)
+            .await;
+        let sent = Instant::now();
+        exchange.timeline.add(Phase::Send, sent - began);
+        let lost = unsent.is_some();
+        if let Some(signal) = unsent {
+            exchange.signal(Phase::Send, signal);
+        }
+        let mut first = (reading.received > 0).then_some(sent);
+        let broken = self
+            .receive(
+                &mut connection.stream,
+                &mut reading,
+                lost,
+                &mut first,
+                exchange,
+            )
+            .await;
+        match first {
+            Some(first) => {
+                exchange.timeline.add(Phase::Wait, first - sent);
+                exchange.timeline.add(Phase::Receive, first.elapsed());
+            }
+            None => exchange.timeline.add(Phase::Wait, sent.elapsed()),
+        }
+        self.conclude(connection, reading, broken, lost, exchange)
+    }
+
+    /// Sends the request, reading what comes meanwhile whenever the peer takes no more of it. The signal says why it
+    /// could not be sent.
+    async fn send(
+        &self,
+        stream: &mut Stream,
+        out: &[u8],
+        reading: &mut Reading<'_>,
+        exchange: &mut Exchange,
+    ) -> Option<Signal> {
+        let mut rest = out;
+        while !rest.is_empty() {
+            let step = poll_fn(|cx| write_or_read(stream, rest, reading, cx));
+            let moved = match self.budget.within(self.deadlines.send, step).await {
+                Ok(moved) => moved,
+                Err(signal) => return Some(signal),
+            };
+            match moved {
+                Moved::Wrote(Ok(0)) => {
+                    return Some(signals::of_io(&io::ErrorKind::BrokenPipe.into()));
+                }
+                Moved::Wrote(Ok(count)) => {
+                    rest = &rest[count..];
+                    exchange.sent = if rest.is_empty() {
+                        Sent::All
+                    } else {
+                        Sent::Part
+                    };
+                }
+                Moved::Wrote(Err(error)) | Moved::Read(Err(error)) => {
+                    return Some(signals::of_stream(&error));
+                }
+                // The peer answered, or ended its side, and takes no more: what it said is what counts.
+                Moved::Read(Ok(0)) => return None,
+                Moved::Read(Ok(_)) if reading.is_over() => return None,
+                Moved::Read(Ok(_)) => {}
+            }
+        }
+        let flush = poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx));
+        match self.budget.within(self.deadlines.send, flush).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(signals::of_stream(&error)),
+            Err(signal) => Some(signal),
+        }
+    }
+
+    /// Reads until the message is over (`None`) or cannot go on. `lost`: the request could not be sent, so only what
+    /// has come already is read.
+    async fn receive(
+        &self,
+        stream: &mut Stream,
+        reading: &mut Reading<'_>,
+        lost: bool,
+        first: &mut Option<Instant>,
+        exchange: &mut Exchange,
+    ) -> Option<Broken> {
+        while !reading.is_over() {
+            if let Some(enough) = self.enough(reading) {
+                return Some(enough);
+            }
+            let (patience, foreign) = self.patience(reading, lost);
+            let read = poll_fn(|cx| reading.poll(stream, cx));
+            match self.budget.within(patience, read).await {
+                Err(_) if foreign || lost => return Some(Broken::Enough(None)),
+                Err(signal) => return Some(Broken::Failed(signal)),
+                Ok(Ok(0)) => return Some(Broken::End { unclean: false }),
+                Ok(Ok(_)) => {
+                    first.get_or_insert_with(Instant::now);
+                    exchange.received = reading.received;
+                }
+                Ok(Err(error)) if signals::is_unclean_end(&error) => {
+                    return Some(Broken::End { unclean: true });
+                }
+                Ok(Err(error)) => return Some(Broken::Failed(signals::of_stream(&error))),
+            }
+        }
+        None
+    }
+
+    /// How long the next piece may take, and whether it is no HTTP that is awaited.
+    fn patience(&self, reading: &Reading<'_>, lost: bool) -> (Duration, bool) {
+        let reader = &reading.reader;
+        let foreign = reader.state() == State::Body && !reader.has_head();
+        let patience = match reader.total() {
+            0 => self.deadlines.wait,
+            _ => self.deadlines.receive,
+        };
+        if foreign || lost {
+            (patience.min(FOREIGN), foreign)
+        } else {
+            (patience, false)
+        }
+    }
+
+    fn enough(&self, reading: &Reading<'_>) -> Option<Broken> {
+        let reader = &reading.reader;
+        let content = reader.total() - reader.head_bytes();
+        (reader.has_head() && content > self.max_body)
+            .then(|| Broken::Enough(Some(limit("body", self.max_body))))
+    }
+
+    /// Writes what was read into the exchange.
+    fn conclude(
+        &self,
+        connection: &Connection,
+        mut reading: Reading<'_>,
+        broken: Option<Broken>,
+        lost: bool,
+        exchange: &mut Exchange,
+    ) -> After {
+        exchange.received = reading.received;
+        let came = reading.reader.total();
+        let phase = if came == 0 {
+            Phase::Wait
+        } else {
+            Phase::Receive
+        };
+        let ended = matches!(broken, Some(Broken::End { .. }));
+        let unclean = matches!(broken, Some(Broken::End { unclean: true }));
+        if ended {
+            reading.reader.eof();
+        }
+        let keeps = broken.is_none()
+            && !lost
+            && reading.rest.is_empty()
+            && exchange.sent == Sent::All
+            && reading.reader.reusable()
+            && !asks_to_close(exchange);
+        let message = reading.reader.finish();
+        let whole = message.complete && !(unclean && is_close_delimited(&message));
+        match broken {
+            Some(Broken::Failed(signal)) if !lost => {
+                fail(connection, phase, signal, exchange);
+            }
+            Some(Broken::Enough(Some(signal))) => exchange.signal(phase, signal),
+            Some(Broken::End { .. }) if !message.complete && !lost => {
+                if came == 0 && connection.client_cert_wanted {
+                    let wanted = signals::tls(TlsFault::ClientCertWanted);
+                    exchange.signal(Phase::Tls, wanted);
+                }
+                exchange.signal(phase, Signal::Eof(came));
+            }
+            _ => {}
+        }
+        if unclean && came > 0 {
+            exchange.signal(Phase::Receive, signals::tls(TlsFault::NoCloseNotify));
+        }
+        self.fill(message, whole, came, unclean, exchange);
+        if exchange.end == End::Upgraded {
+            After::Upgraded(reading.rest)
+        } else if keeps {
+            After::Keep
+        } else {
+            After::Close
+        }
+    }
+
+    fn fill(
+        &self,
+        message: Message,
+        whole: bool,
+        came: u64,
+        unclean: bool,
+        exchange: &mut Exchange,
+    ) {
+        for defect in message.defects {
+            let too_large = matches!(
+                defect,
+                Signal::H1 {
+                    defect: H1Defect::HeadTooLarge,
+                    ..
+                }
+            );
+            exchange.signal(Phase::Receive, defect);
+            if too_large {
+                exchange.signal(Phase::Receive, limit("head", self.limits.head as u64));
+            }
+        }
+        exchange.end = match () {
+            () if message.upgraded => End::Upgraded,
+            () if whole => End::Answered,
+            () if came > 0 => End::Partial,
+            () => End::Nothing,
+        };
+        exchange.interim = message.interim;
+        exchange.response = message.response;
+        if unclean
+            && !whole
+            && let Some(response) = &mut exchange.response
+            && let Seen::Present(body) = &mut response.body
+            && body.complete == Seen::NotCaptured
+        {
+            // RFC 9112 section 9.8: an incomplete close leaves the message incomplete.
+            body.complete = Seen::Present(false);
+        }
+    }
+}
+
+/// Records why the transport failed. A missing client certificate is a matter of the handshake, wherever it shows
+/// (TLS 1.3 tells it at the first read).
+fn fail(connection: &Connection, phase: Phase, signal: Signal, exchange: &mut Exchange) {
+    let early = phase == Phase::Wait && connection.client_cert_wanted;
+    let wanted = signals::wants_client_cert(&signal);
+    if wanted || (early && !matches!(signal, Signal::Timeout(_) | Signal::Word { .. })) {
+        exchange.signal(Phase::Tls, signals::tls(TlsFault::ClientCertWanted));
+        exchange.signal(Phase::Tls, signal);
+    } else {
+        exchange.signal(phase, signal);
+    }
+}
+
+fn is_close_delimited(message: &Message) -> bool {
+    let body = message.response.as_ref().map(|response| &response.body);
+    matches!(body, Some(Seen::Present(body)) if body.framing == Framing::Close)
+}
+
+fn asks_to_close(exchange: &Exchange) -> bool {
+    let connection = exchange.request.fields.text("connection");
+    connection.is_some_and(|value| {
+        value
+            .split(',')
+            .any(|option| option.trim().eq_ignore_ascii_case("close"))
+    })
+}
+
+impl Reading<'_> {
+    fn is_over(&self) -> bool {
+        matches!(self.reader.state(), State::Done | State::Upgraded)
+    }
+
+    /// Reads once into the thread's buffer and feeds the reader from it: 0 bytes are the end.
+    fn poll(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buffer = self.local.buffer.borrow_mut();
+        let mut into = ReadBuf::new(&mut buffer);
+        ready!(Pin::new(stream).poll_read(cx, &mut into))?;
+        let bytes = into.filled();
+        self.received += bytes.len() as u64;
+        let progress = self.reader.feed(bytes);
+        let rest = &bytes[progress.consumed..];
+        if !rest.is_empty() {
+            self.reader.extra(rest);
+            self.rest = rest.to_vec();
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+}
+
+fn write_or_read(
+    stream: &mut Stream,
+    rest: &[u8],
+    reading: &mut Reading<'_>,
+    cx: &mut Context<'_>,
+) -> Poll<Moved> {
+    match Pin::new(&mut *stream).poll_write(cx, rest) {
+        Poll::Ready(wrote) => Poll::Ready(Moved::Wrote(wrote)),
+        Poll::Pending => reading.poll(stream, cx).map(Moved::Read),
+    }
+}

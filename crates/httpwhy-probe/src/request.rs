@@ -1,0 +1,160 @@
+//! The request of one step, from the job and the policy.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use httpwhy_model::{Body, Fields, Framing, Request, Seen};
+use httpwhy_wire::h1::write_head;
+
+use crate::target::Target;
+use crate::{Config, Job};
+
+/// What one step asks for.
+#[derive(Debug)]
+pub(crate) struct Ask<'a> {
+    pub(crate) target: Cow<'a, str>,
+    pub(crate) method: Bytes,
+    pub(crate) job: &'a Job,
+    keep_body: bool,
+    dropped: Vec<&'static str>,
+}
+
+impl<'a> Ask<'a> {
+    /// What the job itself asks for.
+    pub(crate) fn first(job: &'a Job) -> Self {
+        Self {
+            target: Cow::Borrowed(&job.target),
+            method: job.method.clone(),
+            job,
+            keep_body: true,
+            dropped: Vec::new(),
+        }
+    }
+
+    /// What the policy asks for next. What was once dropped stays dropped.
+    pub(crate) fn then(
+        mut self,
+        target: String,
+        method: Bytes,
+        keep_body: bool,
+        drop_fields: Vec<&'static str>,
+    ) -> Self {
+        self.target = Cow::Owned(target);
+        self.method = method;
+        self.keep_body &= keep_body;
+        self.dropped.extend(drop_fields);
+        self
+    }
+
+    fn body(&self) -> Option<&Bytes> {
+        self.job.body.as_ref().filter(|_| self.keep_body)
+    }
+
+    /// The request as it will be sent; `key` is that of a WebSocket handshake (RFC 6455 section 4.1).
+    pub(crate) fn request(&self, config: &Config, target: &Target, key: Option<&str>) -> Request {
+        let mut fields = Own {
+            fields: Fields::all(),
+            ask: self,
+        };
+        fields.add("Host", || target.authority.clone());
+        fields.add("User-Agent", || config.user_agent.clone());
+        fields.add("Accept", || "*/*".to_owned());
+        if let Some(key) = key {
+            fields.add("Connection", || "Upgrade".to_owned());
+            fields.add("Upgrade", || "websocket".to_owned());
+            fields.add("Sec-WebSocket-Version", || "13".to_owned());
+            fields.add("Sec-WebSocket-Key", || key.to_owned());
+        }
+        if let Some(user) = &target.user {
+            fields.add("Authorization", || {
+                format!("Basic {}", BASE64_STANDARD.encode(user))
+            });
+        }
+        if !self.gives("Transfer-Encoding")
+            && let Some(length) = self.length()
+        {
+            fields.add("Content-Length", || length.to_string());
+        }
+        let mut fields = fields.fields;
+        for (name, value) in self.kept_fields() {
+            fields.push(name.clone(), value.clone());
+        }
+        Request {
+            method: self.method.clone(),
+            target: target.path.clone().into(),
+            version: Bytes::from_static(b"HTTP/1.1"),
+            fields,
+            body: self.body().map_or(Seen::Absent, |body| {
+                let framing = Framing::Length(body.len() as u64);
+                Seen::Present(Body::whole(body.clone(), framing))
+            }),
+        }
+    }
+
+    /// The Content-Length to send: also 0 where the method promises content (RFC 9110 section 8.6).
+    fn length(&self) -> Option<usize> {
+        let promised = matches!(&*self.method, b"POST" | b"PUT" | b"PATCH");
+        self.body()
+            .map(Bytes::len)
+            .or_else(|| promised.then_some(0))
+    }
+
+    fn kept_fields(&self) -> impl Iterator<Item = &(Bytes, Bytes)> {
+        self.job.fields.iter().filter(|(name, _)| {
+            let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
+            !self.dropped.iter().any(is) && (self.keep_body || !CONTENT_FIELDS.iter().any(is))
+        })
+    }
+
+    fn gives(&self, name: &str) -> bool {
+        self.kept_fields()
+            .any(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()))
+    }
+}
+
+/// Fields that speak of content, and go with it (RFC 9110 section 15.4).
+const CONTENT_FIELDS: &[&str] = &[
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-type",
+    "digest",
+    "last-modified",
+    "transfer-encoding",
+];
+
+/// The prober's own fields: each gives way to the job's of that name.
+struct Own<'a> {
+    fields: Fields,
+    ask: &'a Ask<'a>,
+}
+
+impl Own<'_> {
+    fn add(&mut self, name: &'static str, value: impl FnOnce() -> String) {
+        if !self.ask.gives(name) {
+            self.fields
+                .push(Bytes::from_static(name.as_bytes()), value());
+        }
+    }
+}
+
+/// Writes a request as it goes over the wire.
+pub(crate) fn write(out: &mut Vec<u8>, request: &Request) {
+    out.clear();
+    let start = [&*request.method, &*request.target, &*request.version];
+    write_head(out, start, &request.fields);
+    if let Seen::Present(body) = &request.body {
+        out.extend_from_slice(&body.bytes);
+    }
+}
+
+/// Whether sending it twice does no more than once (RFC 9110 section 9.2.2).
+pub(crate) fn is_idempotent(method: &[u8]) -> bool {
+    matches!(
+        method,
+        b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE" | b"TRACE"
+    )
+}

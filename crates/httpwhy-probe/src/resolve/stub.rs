@@ -1,0 +1,202 @@
+//! One question to one name server: once over UDP, and over TCP when the answer does not fit (RFC 1035 section 4.2).
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use httpwhy_model::{DnsFault, Signal};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout_at;
+
+use super::message::{NXDOMAIN, Question, Reply};
+use super::{Answer, unspecified};
+use crate::deadline::timeout;
+use crate::signals;
+
+/// How long the other kind of address is awaited once one is there (RFC 8305 section 3, Resolution Delay).
+const PATIENCE: Duration = Duration::from_millis(50);
+/// The longest datagram that is read.
+const DATAGRAM: usize = 4_096;
+
+/// Asks one server for the addresses of both kinds at once. The signal says why there is no answer.
+pub(super) async fn ask(
+    server: SocketAddr,
+    name: &str,
+    within: Duration,
+) -> Result<Answer, Signal> {
+    let unaskable = || Signal::word("input", "invalid-url");
+    let deadline = Instant::now() + within;
+    let [v4, v6] = ids()?;
+    let questions = [
+        Question::new(v4, name, false).ok_or_else(unaskable)?,
+        Question::new(v6, name, true).ok_or_else(unaskable)?,
+    ];
+    let mut asking = Asking {
+        server,
+        within,
+        deadline,
+        questions,
+        said: [None, None],
+        garbage: false,
+    };
+    match asking.over_udp().await {
+        Ok(()) => asking.verdict(),
+        Err(error) => Err(signals::of_io(&error)),
+    }
+}
+
+/// Two different ids that cannot be guessed.
+fn ids() -> Result<[u16; 2], Signal> {
+    let [a, b, c, d] = crate::tls::random::<4>().map_err(|_| Signal::word("engine", "internal"))?;
+    let first = u16::from_be_bytes([a, b]);
+    let second = u16::from_be_bytes([c, d]);
+    Ok([first, if first == second { !second } else { second }])
+}
+
+struct Asking {
+    server: SocketAddr,
+    within: Duration,
+    deadline: Instant,
+    questions: [Question; 2],
+    said: [Option<Said>; 2],
+    garbage: bool,
+}
+
+/// What was said to one question.
+enum Said {
+    Addresses(Vec<IpAddr>, Duration),
+    Code(u16, Duration),
+    Fault(DnsFault),
+}
+
+impl Asking {
+    /// Sends both questions and reads until both are answered, one answer makes the other needless, or time is up.
+    async fn over_udp(&mut self) -> io::Result<()> {
+        let socket = UdpSocket::bind((unspecified(self.server.ip()), 0)).await?;
+        socket.connect(self.server).await?;
+        for question in &self.questions {
+            let message = question
+                .encode()
+                .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+            socket.send(&message).await?;
+        }
+        let mut buffer = [0; DATAGRAM];
+        let mut until = self.deadline;
+        while !self.settled() {
+            let Ok(received) = timeout_at(until.into(), socket.recv(&mut buffer)).await else {
+                return Ok(());
+            };
+            let received = received?;
+            self.take(&buffer[..received]).await;
+            if self.has_addresses() {
+                until = until.min(Instant::now() + PATIENCE);
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, datagram: &[u8]) {
+        for index in 0..self.questions.len() {
+            if self.said[index].is_some() {
+                continue;
+            }
+            self.said[index] = match self.questions[index].read(datagram) {
+                Reply::NotOurs => None,
+                Reply::Garbage => {
+                    self.garbage = true;
+                    None
+                }
+                Reply::Truncated => Some(self.over_tcp(index).await),
+                Reply::Addresses(addresses, ttl) => Some(Said::Addresses(addresses, ttl)),
+                Reply::Code(code, ttl) => Some(Said::Code(code, ttl)),
+            };
+        }
+    }
+
+    async fn over_tcp(&self, index: usize) -> Said {
+        let question = &self.questions[index];
+        let exchange = over_tcp(self.server, question);
+        match timeout_at(self.deadline.into(), exchange).await {
+            Ok(Ok(bytes)) => match question.read(&bytes) {
+                Reply::Addresses(addresses, ttl) => Said::Addresses(addresses, ttl),
+                Reply::Code(code, ttl) => Said::Code(code, ttl),
+                Reply::Truncated => Said::Fault(DnsFault::Truncated),
+                Reply::Garbage | Reply::NotOurs => Said::Fault(DnsFault::Garbage),
+            },
+            Ok(Err(_)) | Err(_) => Said::Fault(DnsFault::Truncated),
+        }
+    }
+
+    fn settled(&self) -> bool {
+        self.said.iter().all(Option::is_some)
+            || self
+                .said
+                .iter()
+                .any(|said| matches!(said, Some(Said::Code(NXDOMAIN, _))))
+    }
+
+    fn has_addresses(&self) -> bool {
+        self.said
+            .iter()
+            .any(|said| matches!(said, Some(Said::Addresses(list, _)) if !list.is_empty()))
+    }
+
+    /// Both replies as one answer. Failures count only when there is no address.
+    fn verdict(self) -> Result<Answer, Signal> {
+        let mut addresses = Vec::new();
+        let mut ttl = Duration::MAX;
+        let mut failure = None;
+        for said in self.said {
+            match said {
+                Some(Said::Addresses(list, age)) => {
+                    // A kind without addresses does not shorten the life of the other.
+                    if !list.is_empty() || addresses.is_empty() {
+                        ttl = ttl.min(age);
+                    }
+                    addresses.extend(list);
+                }
+                Some(Said::Code(NXDOMAIN, ttl)) => {
+                    return Ok(Answer {
+                        found: Err(DnsFault::Rcode(NXDOMAIN)),
+                        ttl,
+                    });
+                }
+                Some(Said::Code(code, _)) => {
+                    failure = failure.or(Some(Signal::Dns(DnsFault::Rcode(code))));
+                }
+                Some(Said::Fault(fault)) => failure = failure.or(Some(Signal::Dns(fault))),
+                None if self.garbage => {
+                    failure = failure.or(Some(Signal::Dns(DnsFault::Garbage)));
+                }
+                None => failure = failure.or_else(|| Some(timeout(self.within))),
+            }
+        }
+        match failure {
+            Some(failure) if addresses.is_empty() => Err(failure),
+            _ if addresses.is_empty() => Ok(Answer {
+                found: Err(DnsFault::NoData),
+                ttl,
+            }),
+            _ => Ok(Answer {
+                found: Ok(addresses),
+                ttl,
+            }),
+        }
+    }
+}
+
+/// One question and its reply, each behind its length in two bytes.
+async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Vec<u8>> {
+    let message = question
+        .encode()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut framed = (message.len() as u16).to_be_bytes().to_vec();
+    framed.extend(message);
+    let mut stream = TcpStream::connect(server).await?;
+    stream.write_all(&framed).await?;
+    let length = stream.read_u16().await?;
+    let mut reply = vec![0; length.into()];
+    stream.read_exact(&mut reply).await?;
+    Ok(reply)
+}

@@ -1,0 +1,295 @@
+//! Threads, their runtimes and workers.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use httpwhy_model::{End, Exchange, Phase, Signal, Visit};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+use tokio::task::{JoinSet, LocalSet};
+
+use crate::connect::Connection;
+use crate::panic::caught;
+use crate::queue::Queue;
+use crate::resolve::Names;
+use crate::tls::Anchors;
+use crate::visit::visit;
+use crate::{Config, Error, Finished, Job, Policy, TestFault, Totals};
+
+/// How often the caller's wish to stop is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// Bytes read at once; one buffer a thread.
+const READ: usize = 64 * 1024;
+
+/// Runs all jobs on `threads` runtimes of one thread each, with `concurrency` long-lived tasks in all, each owning at
+/// most one kept connection. `each` is called on the task's thread with each finished visit, in order of completion.
+///
+/// `jobs` is drained by a thread of its own, a little ahead of the work, and may block. `stop`, once true, ends the run
+/// soon: jobs under way end as `engine:cancelled`, those not begun are not handed over, and an iterator that blocks
+/// then is left behind.
+///
+/// # Errors
+/// Only when nothing can be done at all: no thread or runtime to be had, `trust` unreadable, `each` panicked.
+pub fn run<J, P, E>(
+    config: &Arc<Config>,
+    jobs: J,
+    policy: P,
+    each: E,
+    stop: &AtomicBool,
+) -> Result<Totals, Error>
+where
+    J: IntoIterator<Item = Job>,
+    J::IntoIter: Send + 'static,
+    P: Policy + 'static,
+    E: Fn(Finished) + Send + Sync + 'static,
+{
+    let shared = Arc::new(Shared {
+        names: Names::new(config),
+        anchors: Anchors::new(&config.trust)?,
+        config: Arc::clone(config),
+    });
+    let queue = Arc::new(Queue::new(2 * config.concurrency));
+    let (cancel, cancelled) = watch::channel(false);
+    let crew = Arc::new(Crew {
+        shared,
+        queue: Arc::clone(&queue),
+        cancelled,
+        policy,
+        each,
+    });
+    let (done, ended) = channel();
+    for thread in 0..config.threads.max(1) {
+        spawn_thread(thread, &crew, done.clone())?;
+    }
+    drop(done);
+    let jobs = jobs.into_iter();
+    let feeder = Arc::clone(&queue);
+    thread::Builder::new()
+        .name("httpwhy-jobs".to_owned())
+        .spawn(move || feeder.fill(jobs))
+        .map_err(|error| Error::new(format_args!("no thread can be started: {error}")))?;
+    let result = supervise(&ended, stop, || {
+        queue.close(true);
+        // Nobody listens any more when all threads have ended.
+        let _ = cancel.send(true);
+    });
+    queue.close(true);
+    result
+}
+
+/// Waits for all threads; `end` is called once when they are to stop.
+fn supervise(
+    ended: &mpsc::Receiver<Result<Totals, Error>>,
+    stop: &AtomicBool,
+    end: impl Fn(),
+) -> Result<Totals, Error> {
+    let mut totals = Totals::default();
+    let mut stopping = false;
+    let mut failed = None;
+    loop {
+        match ended.recv_timeout(LOOK) {
+            Ok(Ok(part)) => totals.add(part),
+            Ok(Err(error)) => failed = failed.or(Some(error)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if !stopping && (failed.is_some() || stop.load(Ordering::Relaxed)) {
+            stopping = true;
+            end();
+        }
+    }
+    failed.map_or(Ok(totals), Err)
+}
+
+/// What all threads share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) names: Names,
+    pub(crate) anchors: Anchors,
+}
+
+/// What all workers share.
+struct Crew<P, E> {
+    shared: Arc<Shared>,
+    queue: Arc<Queue>,
+    cancelled: watch::Receiver<bool>,
+    policy: P,
+    each: E,
+}
+
+/// What the workers of one thread share.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) shared: Arc<Shared>,
+    /// Borrowed only while a read is polled, never across an await.
+    pub(crate) buffer: RefCell<Vec<u8>>,
+    pub(crate) totals: Cell<Totals>,
+}
+
+impl Local {
+    /// Changes the thread's counts.
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Totals)) {
+        let mut totals = self.totals.get();
+        change(&mut totals);
+        self.totals.set(totals);
+    }
+}
+
+/// One long-lived task.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) local: Rc<Local>,
+    pub(crate) kept: Option<Connection>,
+    /// The bytes of the request being sent.
+    pub(crate) out: Vec<u8>,
+}
+
+fn spawn_thread<P, E>(
+    thread: usize,
+    crew: &Arc<Crew<P, E>>,
+    done: mpsc::Sender<Result<Totals, Error>>,
+) -> Result<(), Error>
+where
+    P: Policy + 'static,
+    E: Fn(Finished) + Send + Sync + 'static,
+{
+    let config = &crew.shared.config;
+    let threads = config.threads.max(1);
+    let all = config.concurrency.max(threads);
+    let workers = all / threads + usize::from(thread < all % threads);
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(format_args!("no runtime can be started: {error}")))?;
+    let crew = Arc::clone(crew);
+    thread::Builder::new()
+        .name(format!("httpwhy-{thread}"))
+        .spawn(move || {
+            let result = work(&runtime, thread, workers, &crew);
+            // The caller has given up when it does not listen.
+            let _ = done.send(result);
+        })
+        .map_err(|error| Error::new(format_args!("no thread can be started: {error}")))?;
+    Ok(())
+}
+
+fn work<P, E>(
+    runtime: &Runtime,
+    thread: usize,
+    workers: usize,
+    crew: &Arc<Crew<P, E>>,
+) -> Result<Totals, Error>
+where
+    P: Policy + 'static,
+    E: Fn(Finished) + Send + Sync + 'static,
+{
+    let local = Rc::new(Local {
+        shared: Arc::clone(&crew.shared),
+        buffer: RefCell::new(vec![0; READ]),
+        totals: Cell::default(),
+    });
+    let tasks = LocalSet::new();
+    tasks.block_on(runtime, async {
+        let mut all = JoinSet::new();
+        for _ in 0..workers {
+            let worker = Worker {
+                local: Rc::clone(&local),
+                kept: None,
+                out: Vec::new(),
+            };
+            all.spawn_local(worker.work(thread, Arc::clone(crew)));
+        }
+        while let Some(ended) = all.join_next().await {
+            if ended.is_err() {
+                return Err(Error::new("the receiver of the visits panicked"));
+            }
+        }
+        Ok(local.totals.get())
+    })
+}
+
+impl Worker {
+    async fn work<P, E>(mut self, thread: usize, crew: Arc<Crew<P, E>>)
+    where
+        P: Policy,
+        E: Fn(Finished),
+    {
+        let mut cancelled = crew.cancelled.clone();
+        while let Some(job) = crew.queue.next().await {
+            let visit = self.job(&job, &crew.policy, &mut cancelled).await;
+            self.local.count(|totals| {
+                totals.jobs += 1;
+                totals.exchanges += visit.steps.len() as u64;
+                totals.received += visit.steps.iter().map(|s| s.exchange.received).sum::<u64>();
+            });
+            (crew.each)(Finished {
+                index: job.index,
+                thread,
+                visit,
+            });
+        }
+    }
+
+    /// One job to its end, to its panic, or until the run is stopped.
+    async fn job<P: Policy>(
+        &mut self,
+        job: &Job,
+        policy: &P,
+        cancelled: &mut watch::Receiver<bool>,
+    ) -> Visit {
+        let mut seen = Visit {
+            asked: job.target.clone(),
+            steps: Vec::new(),
+        };
+        let word = tokio::select! {
+            biased;
+            // A sender that is gone cannot cancel.
+            () = told_to_stop(job, cancelled) => Some("cancelled"),
+            end = caught(visit(self, job, policy, &mut seen)) => end.is_err().then_some("panic"),
+        };
+        if let Some(word) = word {
+            self.kept = None;
+            interrupted(&mut seen, Signal::word("engine", word));
+        }
+        seen
+    }
+}
+
+/// Ends when the job is to be left as it is.
+async fn told_to_stop(job: &Job, cancelled: &mut watch::Receiver<bool>) {
+    if job.fault == Some(TestFault::Cancelled) {
+        // Later than the first poll of the visit, so that it is under way.
+        return tokio::task::yield_now().await;
+    }
+    if cancelled.wait_for(|&cancelled| cancelled).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Marks the step that was under way.
+fn interrupted(visit: &mut Visit, signal: Signal) {
+    if visit.steps.is_empty() {
+        let exchange = Exchange {
+            target: visit.asked.clone(),
+            ..Exchange::default()
+        };
+        visit.steps = Visit::of(exchange).steps;
+    }
+    if let Some(step) = visit.steps.last_mut() {
+        let exchange = &mut step.exchange;
+        exchange.signal(Phase::Queue, signal);
+        if exchange.end == End::NotCaptured {
+            exchange.end = if exchange.received > 0 {
+                End::Partial
+            } else {
+                End::Nothing
+            };
+        }
+    }
+}

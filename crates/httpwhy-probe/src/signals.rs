@@ -1,0 +1,165 @@
+//! Errors of the system and of the libraries as signals: the one place that knows their names.
+
+use std::borrow::Cow;
+use std::io;
+
+use httpwhy_model::{CertProblem, Errno, Signal, TlsFault};
+use rustls::{AlertDescription, CertificateError};
+
+/// An error of a socket without TLS, or of the system.
+pub(crate) fn of_io(error: &io::Error) -> Signal {
+    Signal::Errno(errno(error))
+}
+
+/// Why a stream with or without TLS ended, when it did not end in order.
+pub(crate) fn of_stream(error: &io::Error) -> Signal {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    inner.map_or_else(|| of_io(error), of_tls)
+}
+
+/// Whether a TLS stream ended without close_notify: rustls has this one kind of its own for it.
+pub(crate) fn is_unclean_end(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof
+}
+
+/// An error that the TLS library gives.
+pub(crate) fn of_tls(error: &rustls::Error) -> Signal {
+    use rustls::Error as E;
+    let fault = match error {
+        E::AlertReceived(alert) => return Signal::TlsAlert((*alert).into()),
+        E::InvalidCertificate(error) => return Signal::cert(of_certificate(error)),
+        E::NoCertificatesPresented => return Signal::cert(CertProblem::Malformed),
+        E::InvalidMessage(_) | E::PeerSentOversizedRecord => TlsFault::InvalidMessage,
+        E::InappropriateMessage { .. }
+        | E::InappropriateHandshakeMessage { .. }
+        | E::PeerMisbehaved(_) => TlsFault::Misbehaved,
+        E::PeerIncompatible(_) | E::UnsupportedNameType => TlsFault::Incompatible,
+        E::DecryptError => TlsFault::BadRecordMac,
+        E::NoApplicationProtocol => TlsFault::NoAlpn,
+        _ => TlsFault::Other,
+    };
+    tls(fault)
+}
+
+/// A TLS fault without the peer's first bytes.
+pub(crate) const fn tls(fault: TlsFault) -> Signal {
+    Signal::Tls {
+        fault,
+        first: Vec::new(),
+    }
+}
+
+/// Whether the alert says that a client certificate is missing (RFC 8446 section 6.2, certificate_required).
+pub(crate) fn wants_client_cert(signal: &Signal) -> bool {
+    *signal == Signal::TlsAlert(AlertDescription::CertificateRequired.into())
+}
+
+/// A problem of a certificate chain.
+pub(crate) fn of_certificate(error: &CertificateError) -> CertProblem {
+    use CertificateError as E;
+    match error {
+        E::BadEncoding => CertProblem::Malformed,
+        E::Expired | E::ExpiredContext { .. } => CertProblem::Expired,
+        E::NotValidYet | E::NotValidYetContext { .. } => CertProblem::NotYetValid,
+        E::Revoked => CertProblem::Revoked,
+        E::UnhandledCriticalExtension => CertProblem::CriticalExtension,
+        E::UnknownIssuer => CertProblem::UnknownIssuer,
+        E::UnknownRevocationStatus => CertProblem::RevocationUnknown,
+        E::ExpiredRevocationList | E::ExpiredRevocationListContext { .. } => {
+            CertProblem::CrlExpired
+        }
+        E::BadSignature => CertProblem::BadSignature,
+        #[expect(deprecated, reason = "the library still gives it")]
+        E::UnsupportedSignatureAlgorithm => CertProblem::UnsupportedSignature,
+        E::UnsupportedSignatureAlgorithmContext { .. }
+        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            CertProblem::UnsupportedSignature
+        }
+        E::NotValidForName | E::NotValidForNameContext { .. } => CertProblem::NameMismatch,
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => CertProblem::InvalidPurpose,
+        E::Other(other) => other.0.downcast_ref().map_or(CertProblem::Other, of_webpki),
+        _ => CertProblem::Other,
+    }
+}
+
+/// What the chain builder says where rustls has no word of its own.
+fn of_webpki(error: &webpki::Error) -> CertProblem {
+    use webpki::Error as E;
+    match error {
+        E::CaUsedAsEndEntity => CertProblem::CaAsLeaf,
+        E::EndEntityUsedAsCa
+        | E::PathLenConstraintViolated
+        | E::MaximumPathDepthExceeded
+        | E::MaximumPathBuildCallsExceeded
+        | E::MaximumSignatureChecksExceeded => CertProblem::PathLength,
+        E::NameConstraintViolation | E::MaximumNameConstraintComparisonsExceeded => {
+            CertProblem::NameConstraint
+        }
+        E::BadDer
+        | E::BadDerTime
+        | E::TrailingData(_)
+        | E::ExtensionValueInvalid
+        | E::MalformedExtensions
+        | E::MalformedDnsIdentifier
+        | E::InvalidSerialNumber
+        | E::InvalidCertValidity
+        | E::UnsupportedCertVersion => CertProblem::Malformed,
+        _ => CertProblem::Other,
+    }
+}
+
+/// The operating system's name of an error.
+fn errno(error: &io::Error) -> Errno {
+    use io::ErrorKind as K;
+    let name = match (error.kind(), error.raw_os_error()) {
+        (K::ConnectionRefused, _) => "ECONNREFUSED",
+        (K::ConnectionReset, _) => "ECONNRESET",
+        (K::ConnectionAborted, _) => "ECONNABORTED",
+        (K::HostUnreachable, _) => "EHOSTUNREACH",
+        (K::NetworkUnreachable, _) => "ENETUNREACH",
+        (K::NetworkDown, _) => "ENETDOWN",
+        (K::NotConnected, _) => "ENOTCONN",
+        (K::AddrInUse, _) => "EADDRINUSE",
+        (K::AddrNotAvailable, _) => "EADDRNOTAVAIL",
+        (K::BrokenPipe, _) => "EPIPE",
+        (K::TimedOut, _) => "ETIMEDOUT",
+        (K::InvalidInput, _) => "EINVAL",
+        (K::OutOfMemory, _) => "ENOMEM",
+        (K::PermissionDenied, Some(1)) => "EPERM",
+        (K::PermissionDenied, _) => "EACCES",
+        (_, Some(number)) => return by_number(number),
+        (_, None) => "EIO",
+    };
+    Errno::named(name)
+}
+
+/// Names without a kind in the standard library, by Linux's numbers (include/uapi/asm-generic/errno.h). Elsewhere, and
+/// for others, the number itself.
+fn by_number(number: i32) -> Errno {
+    let name = match number {
+        4 => "EINTR",
+        5 => "EIO",
+        23 => "ENFILE",
+        24 => "EMFILE",
+        64 => "ENONET",
+        70 => "ECOMM",
+        71 => "EPROTO",
+        92 => "ENOPROTOOPT",
+        97 => "EAFNOSUPPORT",
+        102 => "ENETRESET",
+        105 => "ENOBUFS",
+        108 => "ESHUTDOWN",
+        112 => "EHOSTDOWN",
+        _ => return Errno::from(format!("E{number}")),
+    };
+    if cfg!(target_os = "linux") {
+        Errno::named(name)
+    } else {
+        Errno::from(format!("E{number}"))
+    }
+}
+
+/// `dialect:word` of our own parts, recorded in phase queue.
+pub(crate) fn engine(word: impl Into<Cow<'static, str>>) -> Signal {
+    Signal::word("engine", word)
+}

@@ -1,0 +1,113 @@
+//! The verifier that lets every certificate pass and remembers what was wrong.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use httpwhy_model::{CertProblem, Signal, TlsFacts};
+use rustls::client::ResolvesClientCert;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+
+use super::anchors::Roots;
+use super::{chain, provider};
+
+/// Lets every certificate pass and remembers what was wrong; one for each handshake.
+#[derive(Debug)]
+pub(super) struct Collecting {
+    roots: Arc<Roots>,
+    found: Mutex<chain::Found>,
+}
+
+impl Collecting {
+    pub(super) fn new(roots: Arc<Roots>) -> Self {
+        Self {
+            roots,
+            found: Mutex::default(),
+        }
+    }
+
+    /// What was found: the problems, and what the leaf says.
+    pub(super) fn found(&self) -> (Vec<Signal>, TlsFacts) {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        (found.problems.clone(), found.leaf.clone())
+    }
+
+    /// Notes a handshake signature that does not verify, unless it is the key that the library refuses.
+    fn signature(&self, verified: &Result<HandshakeSignatureValid, Error>) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = found.has(CertProblem::WeakKey) || found.has(CertProblem::Malformed);
+        if verified.is_err() && !known {
+            found.problems.push(Signal::Cert {
+                problem: CertProblem::BadSignature,
+                detail: vec![("of".into(), "handshake".to_owned())],
+            });
+        }
+    }
+}
+
+impl ServerCertVerifier for Collecting {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        _ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let found = chain::examine(&self.roots, leaf, intermediates, name, now);
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &provider().signature_verification_algorithms;
+        self.signature(&verify_tls12_signature(message, leaf, signed, algorithms));
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &provider().signature_verification_algorithms;
+        self.signature(&verify_tls13_signature(message, leaf, signed, algorithms));
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        provider()
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+/// Has no client certificate, and remembers being asked for one.
+#[derive(Debug, Default)]
+pub(super) struct NoClientCert(AtomicBool);
+
+impl NoClientCert {
+    pub(super) fn was_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for NoClientCert {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
