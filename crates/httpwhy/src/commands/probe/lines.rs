@@ -1,0 +1,178 @@
+//! Results: one buffer a thread, written in large pieces, so that threads do not wait for each other.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use clap::ValueEnum;
+use httpwhy_render::{Report, Style, by_name, safe};
+use httpwhy_schema::{ExchangeLine, write_line};
+
+use crate::exit::Failure;
+use crate::judge::Judged;
+
+/// A thread's buffer is written out when it holds so many bytes, and twice a second.
+const FLUSH_AT: usize = 64 * 1024;
+
+/// The shape of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    /// The whole answer, for a person.
+    Text,
+    /// One short line a target.
+    Line,
+    /// JSON Lines, schema v1.
+    Json,
+}
+
+pub(crate) struct Lines {
+    buffers: Vec<Mutex<Vec<u8>>>,
+    out: Mutex<Out>,
+    shape: Shape,
+    style: Style,
+    exchanges: bool,
+    at_once: bool,
+}
+
+struct Out {
+    to: Box<dyn Write + Send>,
+    /// The first error; nothing is written after it.
+    failed: Option<io::Error>,
+}
+
+impl Lines {
+    pub(crate) fn open(
+        file: Option<&Path>,
+        shape: Shape,
+        style: Style,
+        threads: usize,
+        exchanges: bool,
+    ) -> Result<Self, Failure> {
+        let (to, at_once): (Box<dyn Write + Send>, bool) = match file {
+            None => (Box::new(io::stdout()), io::stdout().is_terminal()),
+            Some(file) => {
+                let open = File::create(file).map_err(|error| {
+                    Failure::usage(format_args!("cannot write '{}': {error}", file.display()))
+                })?;
+                (Box::new(open), false)
+            }
+        };
+        let style = if file.is_some() {
+            Style {
+                color: false,
+                ..style
+            }
+        } else {
+            style
+        };
+        Ok(Self {
+            buffers: (0..threads.max(1)).map(|_| Mutex::default()).collect(),
+            out: Mutex::new(Out { to, failed: None }),
+            shape,
+            style,
+            exchanges,
+            at_once,
+        })
+    }
+
+    /// Adds one result. An error says that nothing more can be written.
+    pub(crate) fn write(&self, thread: usize, index: u64, judged: &Judged) -> Result<(), ()> {
+        let mut buffer = self.buffers[thread % self.buffers.len()]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Writing into memory does not fail.
+        let _ = self.one(&mut buffer, index, judged);
+        if self.at_once || buffer.len() >= FLUSH_AT {
+            return self.drain(&mut buffer);
+        }
+        Ok(())
+    }
+
+    fn one(&self, out: &mut Vec<u8>, index: u64, judged: &Judged) -> io::Result<()> {
+        let name = index.to_string();
+        if self.exchanges {
+            for (nth, step) in judged.visit.steps.iter().enumerate() {
+                write_line(
+                    out,
+                    &ExchangeLine::new(&name, nth, step.because, &step.exchange),
+                )?;
+            }
+            return Ok(());
+        }
+        let report = Report {
+            name: &name,
+            visit: &judged.visit,
+            steps: &judged.steps,
+            verdict: &judged.verdict,
+        };
+        match self.shape {
+            Shape::Line => line(out, judged, self.style),
+            Shape::Text | Shape::Json => {
+                let format = by_name(if self.shape == Shape::Json {
+                    "json"
+                } else {
+                    "text"
+                })
+                .expect("both are in the list");
+                (format.write)(out, &report, self.style)
+            }
+        }
+    }
+
+    /// Writes out what all threads have gathered.
+    pub(crate) fn flush(&self) -> Result<(), ()> {
+        self.buffers.iter().try_for_each(|buffer| {
+            self.drain(&mut buffer.lock().unwrap_or_else(PoisonError::into_inner))
+        })
+    }
+
+    fn drain(&self, buffer: &mut Vec<u8>) -> Result<(), ()> {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        if out.failed.is_none()
+            && let Err(error) = out.to.write_all(buffer).and_then(|()| out.to.flush())
+        {
+            out.failed = Some(error);
+        }
+        buffer.clear();
+        if out.failed.is_some() {
+            Err(())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes out the rest; the error is the first that came.
+    pub(crate) fn close(&self) -> io::Result<()> {
+        let _ = self.flush();
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.failed.take().map_or(Ok(()), Err)
+    }
+}
+
+/// `http/404  client, likely  https://shop.example/x`
+fn line(out: &mut Vec<u8>, judged: &Judged, style: Style) -> io::Result<()> {
+    let verdict = &judged.verdict;
+    let blame = match verdict.blame.party() {
+        Some(party) => format!("{party}, {}", verdict.blame.certainty()),
+        None if verdict.blame == httpwhy_model::Blame::Nobody => "fine".to_owned(),
+        None => "not known".to_owned(),
+    };
+    let status = judged
+        .visit
+        .last()
+        .and_then(|step| step.exchange.status())
+        .map_or("-".to_owned(), |status| status.to_string());
+    let room = style.width.saturating_sub(58).max(24);
+    let target = safe(&judged.visit.asked);
+    let shown: String = if target.chars().count() > room {
+        target.chars().take(room - 1).chain(['…']).collect()
+    } else {
+        target
+    };
+    writeln!(
+        out,
+        "{status:>3}  {:<30} {blame:<20} {shown}",
+        verdict.outcome
+    )
+}

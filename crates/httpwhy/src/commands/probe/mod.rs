@@ -1,0 +1,351 @@
+//! `httpwhy probe TARGET…`: ask, and say what happened.
+
+mod lines;
+mod policy;
+mod progress;
+mod scenes;
+mod summary;
+mod targets;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use httpwhy_model::redact;
+use httpwhy_probe::{Config, Deadlines, Finished, Job, Resolver, TestFault, Trust};
+
+use crate::cli::Common;
+use crate::exit::{Exit, Failure};
+use crate::judge::{FailOn, Judged};
+use crate::output;
+use lines::{Lines, Shape};
+use progress::Progress;
+use summary::Summary;
+
+/// What httpwhy calls itself, with a place that says what it is.
+const USER_AGENT: &str = concat!("httpwhy/", env!("CARGO_PKG_VERSION"));
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Args {
+    /// URLs, files with one URL a line, - for standard input, or sim: (every outcome, made on this machine)
+    #[arg(required = true, value_name = "TARGET")]
+    targets: Vec<String>,
+
+    /// The request method
+    #[arg(short = 'X', long, default_value = "GET", value_name = "METHOD")]
+    method: String,
+
+    /// A request field; may be given several times
+    #[arg(
+        short = 'H',
+        long = "field",
+        visible_alias = "header",
+        value_name = "NAME: VALUE"
+    )]
+    fields: Vec<String>,
+
+    /// Exchanges under way at the same time
+    #[arg(short = 'c', long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=20_000))]
+    concurrency: u16,
+
+    /// Threads; each carries its part of the exchanges
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+
+    /// Redirects followed at most; 0 follows none
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    max_redirects: usize,
+
+    /// The name server to ask instead of the system's
+    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
+    resolver: Vec<SocketAddr>,
+
+    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tls=5,send=9,wait=30,receive=30,total=120
+    #[arg(long, value_name = "SECONDS", value_parser = deadlines)]
+    timeout: Option<Deadlines>,
+
+    /// More trusted CA certificates (PEM)
+    #[arg(long, value_name = "FILE")]
+    cacert: Vec<PathBuf>,
+
+    /// Certificate revocation lists (PEM); without one no certificate is called revoked
+    #[arg(long, value_name = "FILE")]
+    crl: Vec<PathBuf>,
+
+    /// Write one line a target: text, line or json; by itself text for one target, line for several on a terminal, json into a pipe
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Option<Shape>,
+
+    /// Write what was observed (kind exchange) instead of the judgement, for httpwhy read
+    #[arg(long)]
+    exchanges: bool,
+
+    /// Write to this file instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// No progress and no summary on standard error
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Exit with 1 when one of these is found: outcomes, tls/*, 5xx, parties, findings, any
+    #[arg(long, value_name = "TERMS", value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
+
+    /// Test switch: every target fails inside httpwhy in that way
+    #[arg(long, hide = true, value_name = "KIND")]
+    test_fault: Option<String>,
+}
+
+impl Args {
+    pub(crate) fn of(targets: &[String]) -> Self {
+        use clap::Parser as _;
+        /// Only to have the defaults from one place.
+        #[derive(clap::Parser)]
+        struct Bare {
+            #[command(flatten)]
+            args: Args,
+        }
+        let words = ["probe", "--"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(targets.iter().cloned());
+        Bare::parse_from(words).args
+    }
+}
+
+pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
+    if args.targets.iter().any(|target| target == "sim:") {
+        return scenes::run(args, common);
+    }
+    let template = template(args)?;
+    let config = Arc::new(config(args)?);
+    let targets = targets::open(&args.targets)?;
+    let alone = targets.single();
+    let shape = shape(args, common, alone);
+    let run = Arc::new(Run {
+        lines: Lines::open(
+            args.output.as_deref(),
+            shape,
+            output::style(common.color),
+            usize::from(args.threads),
+            args.exchanges,
+        )?,
+        summary: Summary::default(),
+        progress: Progress::new(targets.total(), args.quiet || alone),
+        stop: Arc::new(AtomicBool::new(false)),
+        fail_on: args.fail_on.clone(),
+    });
+    let interrupted = stop_on_interrupt(&run.stop)?;
+
+    let jobs = targets.enumerate().map(move |(index, target)| Job {
+        index: index as u64 + 1,
+        target,
+        ..template.clone()
+    });
+    let each = {
+        let run = Arc::clone(&run);
+        move |finished: Finished| run.finished(&finished)
+    };
+    let ran = std::thread::scope(|scope| {
+        scope.spawn(|| run.progress.show(&run.lines));
+        let ran = httpwhy_probe::run(
+            &config,
+            jobs,
+            policy::redirects(args.max_redirects),
+            each,
+            &run.stop,
+        );
+        run.progress.end();
+        ran
+    });
+    let totals = ran.map_err(Failure::internal)?;
+    run.lines.close().map_err(|error| Failure::output(&error))?;
+    if !args.quiet && !alone {
+        run.summary.print(totals, run.progress.elapsed());
+    }
+    Ok(if interrupted.load(Ordering::Relaxed) {
+        Exit::Interrupted
+    } else {
+        run.summary.exit()
+    })
+}
+
+/// What the threads of one run share.
+struct Run {
+    lines: Lines,
+    summary: Summary,
+    progress: Progress,
+    stop: Arc<AtomicBool>,
+    fail_on: Vec<FailOn>,
+}
+
+impl Run {
+    /// Judges a visit and writes it down. When nothing can be written any more, the run stops.
+    fn finished(&self, finished: &Finished) {
+        let judged = Judged::new(redact(&finished.visit));
+        self.summary.add(&judged, &self.fail_on);
+        if self
+            .lines
+            .write(finished.thread, finished.index, &judged)
+            .is_err()
+        {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        self.progress
+            .step(judged.verdict.blame != httpwhy_model::Blame::Nobody);
+    }
+}
+
+/// What every job has in common.
+fn template(args: &Args) -> Result<Job, Failure> {
+    let mut job = Job::get(0, String::new());
+    job.method = args.method.clone().into();
+    for field in &args.fields {
+        let (name, value) = field.split_once(':').ok_or_else(|| {
+            Failure::usage(format_args!("--field '{field}': NAME: VALUE is expected"))
+        })?;
+        job.fields.push((
+            name.trim().to_owned().into(),
+            value.trim().to_owned().into(),
+        ));
+    }
+    job.fault = args.test_fault.as_deref().map(test_fault);
+    Ok(job)
+}
+
+/// The prober's test switch by name.
+pub(crate) fn test_fault(kind: &str) -> TestFault {
+    match kind {
+        "panic" => TestFault::Panic,
+        "cancelled" => TestFault::Cancelled,
+        "limit-head" => TestFault::LimitHead,
+        word => TestFault::Internal(word.to_owned()),
+    }
+}
+
+fn config(args: &Args) -> Result<Config, Failure> {
+    let files = |files: &[PathBuf]| {
+        files
+            .iter()
+            .map(|file| {
+                std::fs::read(file).map_err(|error| {
+                    Failure::usage(format_args!("cannot read '{}': {error}", file.display()))
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()
+    };
+    Ok(Config {
+        resolver: if args.resolver.is_empty() {
+            Resolver::System
+        } else {
+            Resolver::Servers(args.resolver.clone())
+        },
+        deadlines: args.timeout.unwrap_or_default(),
+        trust: Trust {
+            system: true,
+            roots: files(&args.cacert)?,
+            crls: files(&args.crl)?,
+        },
+        user_agent: USER_AGENT.to_owned(),
+        threads: usize::from(args.threads),
+        concurrency: usize::from(args.concurrency),
+        ..Config::default()
+    })
+}
+
+fn shape(args: &Args, common: &Common, alone: bool) -> Shape {
+    use std::io::IsTerminal as _;
+    match args.format {
+        _ if common.json || args.exchanges => Shape::Json,
+        Some(shape) => shape,
+        None if alone => Shape::Text,
+        None if args.output.is_none() && std::io::stdout().is_terminal() => Shape::Line,
+        None => Shape::Json,
+    }
+}
+
+/// `1.1.1.1`, `[::1]:53`, `127.0.0.1:5353`
+fn name_server(text: &str) -> Result<SocketAddr, String> {
+    text.parse::<SocketAddr>()
+        .or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
+        .map_err(|_| format!("'{text}' is no address of a name server: IP or IP:PORT is expected"))
+}
+
+/// `5`, or `connect=2,wait=30`.
+fn deadlines(text: &str) -> Result<Deadlines, String> {
+    let seconds = |text: &str| {
+        let value: f64 = text
+            .parse()
+            .map_err(|_| format!("'{text}' is no number of seconds"))?;
+        if !(0.001..=86_400.0).contains(&value) {
+            return Err(format!("{value} s is outside 0.001 to 86400"));
+        }
+        Ok(Duration::from_secs_f64(value))
+    };
+    let mut deadlines = Deadlines::default();
+    for part in text.split(',') {
+        let (phase, value) = match part.split_once('=') {
+            Some((phase, value)) => (Some(phase), seconds(value)?),
+            None => (None, seconds(part)?),
+        };
+        let slot = match phase {
+            None => {
+                let total = deadlines.total.max(value);
+                deadlines = Deadlines {
+                    resolve: value,
+                    connect: value,
+                    tls: value,
+                    send: value,
+                    wait: value,
+                    receive: value,
+                    total,
+                    websocket: value,
+                };
+                continue;
+            }
+            Some("resolve") => &mut deadlines.resolve,
+            Some("connect") => &mut deadlines.connect,
+            Some("tls") => &mut deadlines.tls,
+            Some("send") => &mut deadlines.send,
+            Some("wait") => &mut deadlines.wait,
+            Some("receive") => &mut deadlines.receive,
+            Some("total") => &mut deadlines.total,
+            Some("websocket") => &mut deadlines.websocket,
+            Some(other) => {
+                return Err(format!(
+                    "no phase is called '{other}'; resolve, connect, tls, send, wait, receive, total, websocket"
+                ));
+            }
+        };
+        *slot = value;
+    }
+    Ok(deadlines)
+}
+
+/// Sets `stop` at the first Ctrl-C; the second ends the process. Gives the flag that says whether it came.
+fn stop_on_interrupt(stop: &Arc<AtomicBool>) -> Result<Arc<AtomicBool>, Failure> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let (stop, flag) = (Arc::clone(stop), Arc::clone(&interrupted));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::internal)?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                return;
+            }
+            flag.store(true, Ordering::Relaxed);
+            stop.store(true, Ordering::Relaxed);
+            if tokio::signal::ctrl_c().await.is_ok() {
+                // The reader of the output has what was written; nothing else is held.
+                #[expect(clippy::exit, reason = "a second Ctrl-C means now")]
+                std::process::exit(Exit::Interrupted as i32);
+            }
+        });
+    });
+    Ok(interrupted)
+}

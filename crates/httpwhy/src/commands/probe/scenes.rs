@@ -1,0 +1,317 @@
+//! `httpwhy probe sim:`: the triangle. The catalogue says how an outcome comes about, the simulator makes it on the
+//! wire, the prober observes, and the diagnosis names it.
+//!
+//! It must not be circular: what the simulator says about itself (the field `httpwhy-sim`, the path that names the
+//! outcome) is taken out of every exchange before it is judged.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use httpwhy_catalog::Reproduce;
+use httpwhy_model::{Exchange, Fields, OutcomeId, Seen, Value, Visit};
+use httpwhy_probe::{Config, Deadlines, Finished, Job, Next, Resolver, Trust};
+use httpwhy_sim::{Scene, Simulator};
+
+use super::{Args, policy, test_fault};
+use crate::cli::Common;
+use crate::exit::{Exit, Failure};
+use crate::judge::Judged;
+use crate::output;
+
+/// The field in which the simulator names what it did.
+const LABEL: &str = "httpwhy-sim";
+/// Deadlines of scenes that end by one.
+const SHORT: Duration = Duration::from_millis(600);
+/// Deadlines of all others: long enough for a busy machine.
+const LONG: Duration = Duration::from_secs(20);
+/// Scenes under way at the same time.
+const TOGETHER: usize = 16;
+
+/// What came of one scene.
+struct Played {
+    id: OutcomeId,
+    how: String,
+    named: Vec<OutcomeId>,
+}
+
+impl Played {
+    fn holds(&self) -> bool {
+        self.named.contains(&self.id)
+    }
+}
+
+pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
+    if args.targets.len() > 1 {
+        return Err(Failure::usage("sim: stands alone: httpwhy probe sim:"));
+    }
+    let simulator = Simulator::start(httpwhy_sim::Config::default())
+        .map_err(|error| Failure::internal(format_args!("the simulator cannot start: {error}")))?;
+    let played = play_all(&simulator, args)?;
+    let exempt = simulator.exempt();
+    let failed: Vec<&Played> = played.iter().filter(|played| !played.holds()).collect();
+    output::write(|out| {
+        if common.json {
+            json(out, &played, &exempt)
+        } else {
+            table(out, &played, &exempt)
+        }
+    })?;
+    Ok(if failed.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Internal
+    })
+}
+
+/// Plays all scenes, those with a name server of their own in a run of their own, those that need a connection of
+/// their own one after the other.
+fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> {
+    let mut together: BTreeMap<SocketAddr, Vec<&Scene>> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for scene in simulator.scenes() {
+        if scene.warm_up.is_some() {
+            alone.push(scene);
+        } else {
+            together
+                .entry(scene.dns.unwrap_or(simulator.dns()))
+                .or_default()
+                .push(scene);
+        }
+    }
+    let mut played = Vec::new();
+    for (dns, scenes) in &together {
+        let jobs = scenes
+            .iter()
+            .enumerate()
+            .map(|(index, scene)| job(index as u64, scene))
+            .collect();
+        let visits = visits(simulator, *dns, jobs, TOGETHER, args)?;
+        played.extend(
+            scenes
+                .iter()
+                .zip(visits)
+                .map(|(scene, visit)| judge(scene, visit)),
+        );
+    }
+    for scene in alone {
+        let first = scene.warm_up.clone().unwrap_or_default();
+        let jobs = vec![Job::get(0, first), job(1, scene)];
+        let mut visits = visits(
+            simulator,
+            scene.dns.unwrap_or(simulator.dns()),
+            jobs,
+            1,
+            args,
+        )?;
+        played.extend(visits.pop().map(|visit| judge(scene, visit)));
+    }
+    played.sort_by_key(|played| played.id);
+    Ok(played)
+}
+
+/// One visit for each job, in the jobs' order.
+fn visits(
+    simulator: &Simulator,
+    dns: SocketAddr,
+    jobs: Vec<Job>,
+    concurrency: usize,
+    args: &Args,
+) -> Result<Vec<Visit>, Failure> {
+    let config = Arc::new(Config {
+        resolver: Resolver::Servers(vec![dns]),
+        hosts: None,
+        trust: Trust {
+            system: false,
+            roots: vec![simulator.ca_pem().to_vec()],
+            crls: Vec::new(),
+        },
+        user_agent: super::USER_AGENT.to_owned(),
+        concurrency,
+        ..Config::default()
+    });
+    let found = Arc::new(Mutex::new(vec![Visit::default(); jobs.len()]));
+    let each = {
+        let found = Arc::clone(&found);
+        move |finished: Finished| {
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(slot) = found.get_mut(finished.index as usize) {
+                *slot = finished.visit;
+            }
+        }
+    };
+    let still: Vec<String> = simulator
+        .scenes()
+        .iter()
+        .filter(|s| !s.follow)
+        .map(|s| s.target.clone())
+        .collect();
+    let follow = policy::redirects(args.max_redirects);
+    let decide = move |visit: &Visit| {
+        if still.contains(&visit.asked) {
+            Next::Done
+        } else {
+            follow(visit)
+        }
+    };
+    httpwhy_probe::run(&config, jobs, decide, each, &AtomicBool::new(false))
+        .map_err(Failure::internal)?;
+    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(std::mem::take(&mut *found))
+}
+
+fn job(index: u64, scene: &Scene) -> Job {
+    let each = if scene.slow { SHORT } else { LONG };
+    let mut job = Job::get(index, scene.target.clone());
+    job.method = scene.method.clone().into();
+    job.fields = scene
+        .fields
+        .iter()
+        .map(|(name, value)| (name.clone().into(), value.clone().into()))
+        .collect();
+    job.body = scene.body.clone().map(Bytes::from);
+    job.websocket = scene.websocket;
+    job.fault = scene.fault.as_deref().map(test_fault);
+    job.deadlines = Some(Deadlines {
+        resolve: each,
+        connect: each,
+        tls: each,
+        send: each,
+        wait: each,
+        receive: each,
+        total: LONG * 2,
+        websocket: SHORT,
+    });
+    job
+}
+
+fn judge(scene: &Scene, mut visit: Visit) -> Played {
+    hide_the_answer(&mut visit, scene.id);
+    let judged = Judged::new(visit);
+    let mut named = vec![judged.verdict.outcome];
+    // A scene of several steps (a retry on a fresh connection, a redirect) is named by the step that shows it.
+    if judged.steps.len() > 1 {
+        named.extend(judged.steps.iter().map(|step| step.outcome));
+    }
+    let how = httpwhy_catalog::by_id(scene.id.0).map_or_else(String::new, |entry| {
+        match entry.reproduce {
+            Reproduce::Act { act, params } => {
+                let first = params.iter().find(|(name, _)| {
+                    matches!(
+                        *name,
+                        "how" | "at" | "status" | "code" | "kind" | "upstream" | "target"
+                    )
+                });
+                first.map_or(act.to_owned(), |(_, param)| match param {
+                    httpwhy_catalog::Param::Text(text) => format!("{act} {text}"),
+                    httpwhy_catalog::Param::Number(number) => format!("{act} {number}"),
+                    _ => act.to_owned(),
+                })
+            }
+            Reproduce::Not(_) => String::new(),
+        }
+    });
+    Played {
+        id: scene.id,
+        how,
+        named,
+    }
+}
+
+/// Takes out of the visit all that the simulator says about itself.
+fn hide_the_answer(visit: &mut Visit, id: OutcomeId) {
+    let path = format!("/outcome/{id}");
+    let hide = |text: &str| text.replace(&path, "/scene");
+    visit.asked = hide(&visit.asked);
+    for step in &mut visit.steps {
+        let exchange: &mut Exchange = &mut step.exchange;
+        exchange.target = hide(&exchange.target);
+        exchange.request.target = hide(&String::from_utf8_lossy(&exchange.request.target)).into();
+        for response in exchange
+            .interim
+            .iter_mut()
+            .chain(exchange.response.as_mut())
+        {
+            hide_in_fields(&mut response.fields, &hide);
+            if let Seen::Present(body) = &mut response.body {
+                hide_in_body(&mut body.bytes, path.as_bytes());
+            }
+        }
+    }
+}
+
+fn hide_in_fields(fields: &mut Fields, hide: &dyn Fn(&str) -> String) {
+    fields
+        .list
+        .retain(|field| !field.name.eq_ignore_ascii_case(LABEL.as_bytes()));
+    for field in &mut fields.list {
+        if let Value::Bytes(bytes) = &field.value
+            && let Ok(text) = std::str::from_utf8(bytes)
+            && text.contains("/outcome/")
+        {
+            field.value = Value::Bytes(hide(text).into());
+        }
+    }
+}
+
+/// Blanks the path where content repeats it; its length stays, since the framing speaks of it.
+fn hide_in_body(body: &mut Bytes, path: &[u8]) {
+    let Some(at) = body.windows(path.len()).position(|window| window == path) else {
+        return;
+    };
+    let mut bytes = body.to_vec();
+    bytes[at..at + path.len()].fill(b'.');
+    *body = bytes.into();
+}
+
+fn table(
+    out: &mut dyn Write,
+    played: &[Played],
+    exempt: &[(OutcomeId, &'static str)],
+) -> std::io::Result<()> {
+    writeln!(out, "Not to be made here, with the reason:\n")?;
+    for (id, reason) in exempt {
+        writeln!(out, "  {id:<38} {reason}")?;
+    }
+    writeln!(out, "\nMade on the wire and diagnosed:\n")?;
+    for scene in played {
+        let (mark, named) = if scene.holds() {
+            ("ok", String::new())
+        } else {
+            let names: Vec<&str> = scene.named.iter().map(|id| id.0).collect();
+            ("NO", format!("named {}", names.join(", ")))
+        };
+        writeln!(out, "  {mark}  {:<38} {:<26} {named}", scene.id, scene.how)?;
+    }
+    let held = played.iter().filter(|scene| scene.holds()).count();
+    writeln!(
+        out,
+        "\n{held} of {} reproducible outcomes named correctly; {} cannot be made here",
+        played.len(),
+        exempt.len()
+    )
+}
+
+fn json(
+    out: &mut dyn Write,
+    played: &[Played],
+    exempt: &[(OutcomeId, &'static str)],
+) -> std::io::Result<()> {
+    for scene in played {
+        let named: Vec<&str> = scene.named.iter().map(|id| id.0).collect();
+        let line = serde_json::json!({"outcome": scene.id.0, "how": scene.how, "named": named, "holds": scene.holds()});
+        writeln!(out, "{line}")?;
+    }
+    for (id, reason) in exempt {
+        writeln!(
+            out,
+            "{}",
+            serde_json::json!({"outcome": id.0, "exempt": reason})
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! What a run came to: how many of each outcome, and the exit code.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use httpwhy_catalog::by_id;
+use httpwhy_model::{Blame, OutcomeId};
+use httpwhy_probe::Totals;
+
+use crate::exit::Exit;
+use crate::judge::{FailOn, Judged};
+
+/// Outcomes shown at most; the rest is counted together.
+const SHOWN: usize = 20;
+
+#[derive(Default)]
+pub(crate) struct Summary(Mutex<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    outcomes: BTreeMap<OutcomeId, (u64, Option<Blame>)>,
+    found: u64,
+    own_failures: u64,
+}
+
+impl Summary {
+    pub(crate) fn add(&self, judged: &Judged, fail_on: &[FailOn]) {
+        let found = fail_on.iter().any(|term| term.finds(judged));
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = counts
+            .outcomes
+            .entry(judged.verdict.outcome)
+            .or_insert((0, Some(judged.verdict.blame)));
+        row.0 += 1;
+        // One outcome may have several blames; then none is shown.
+        row.1 = row.1.filter(|blame| *blame == judged.verdict.blame);
+        counts.found += u64::from(found);
+        counts.own_failures += u64::from(judged.is_own_failure());
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match (counts.own_failures, counts.found) {
+            (1.., _) => Exit::Internal,
+            (0, 1..) => Exit::Found,
+            (0, 0) => Exit::Fine,
+        }
+    }
+
+    /// A table on standard error, the most frequent outcome first.
+    pub(crate) fn print(&self, totals: Totals, took: Duration) {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rows: Vec<_> = counts.outcomes.iter().collect();
+        rows.sort_by_key(|(id, (count, _))| (std::cmp::Reverse(*count), **id));
+        let mut text = format!(
+            "{} targets in {:.1} s ({:.0}/s), {} exchanges over {} connections\n",
+            totals.jobs,
+            took.as_secs_f64(),
+            totals.jobs as f64 / took.as_secs_f64().max(0.001),
+            totals.exchanges,
+            totals.connections
+        );
+        for (id, (count, blame)) in rows.iter().take(SHOWN) {
+            let title = by_id(id.0).map_or("", |entry| entry.title);
+            let who = match blame {
+                Some(Blame::Nobody) => String::new(),
+                Some(blame) => blame.party().map_or("blame not known".into(), |party| {
+                    format!("{party}, {}", blame.certainty())
+                }),
+                None => "by different parties".into(),
+            };
+            text.push_str(&format!("{count:>9}  {:<32} {title:<34} {who}\n", id.0));
+        }
+        if rows.len() > SHOWN {
+            let rest: u64 = rows[SHOWN..].iter().map(|(_, (count, _))| count).sum();
+            text.push_str(&format!(
+                "{rest:>9}  {} other outcomes\n",
+                rows.len() - SHOWN
+            ));
+        }
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}

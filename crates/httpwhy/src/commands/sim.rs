@@ -1,0 +1,104 @@
+//! `httpwhy sim`: the simulator as a server.
+
+use std::io::Write as _;
+use std::net::IpAddr;
+
+use httpwhy_sim::{Config, Simulator};
+
+use crate::cli::Common;
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+    bind: IpAddr,
+
+    /// The port for HTTP; 0 takes a free one
+    #[arg(long, default_value_t = 8499, value_name = "PORT")]
+    port: u16,
+
+    /// The port for HTTPS with a good certificate of the simulator's own CA; 0 takes a free one
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    https_port: u16,
+
+    /// The port of the small name server (UDP and TCP); 0 takes a free one
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    dns_port: u16,
+
+    /// Write the simulator's CA certificate (PEM) to this file
+    #[arg(long, value_name = "FILE")]
+    ca_out: Option<std::path::PathBuf>,
+
+    /// Do not mark answers with the field httpwhy-sim
+    #[arg(long)]
+    unmarked: bool,
+}
+
+pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
+    let config = Config {
+        ip: args.bind,
+        http_port: args.port,
+        https_port: args.https_port,
+        dns_port: args.dns_port,
+        mark: !args.unmarked,
+    };
+    let simulator = Simulator::start(config).map_err(|error| {
+        Failure::usage(format_args!(
+            "cannot listen on {} port {}: {error}; choose another with --port",
+            args.bind, args.port
+        ))
+    })?;
+    if let Some(file) = &args.ca_out {
+        std::fs::write(file, simulator.ca_pem()).map_err(|error| {
+            Failure::usage(format_args!("cannot write '{}': {error}", file.display()))
+        })?;
+    }
+    let scenes = simulator.scenes().len();
+    output::write(|out| {
+        if common.json {
+            let ready = serde_json::json!({
+                "http": simulator.http().to_string(), "https": simulator.https().to_string(),
+                "dns": simulator.dns().to_string(), "outcomes": scenes,
+            });
+            return writeln!(out, "{ready}");
+        }
+        writeln!(
+            out,
+            "http   http://{}/            every outcome: /outcomes, one: /outcome/http/404, /status/503",
+            simulator.http()
+        )?;
+        writeln!(
+            out,
+            "https  https://{}/           its CA: http://{}/ca.pem",
+            simulator.https(),
+            simulator.http()
+        )?;
+        writeln!(
+            out,
+            "dns    {} (udp, tcp)         nxdomain.test, servfail.test, silence.test …",
+            simulator.dns()
+        )?;
+        writeln!(out, "{scenes} outcomes; Ctrl-C ends it")
+    })?;
+    wait_for_interrupt()?;
+    Ok(Exit::Interrupted)
+}
+
+/// Sleeps until Ctrl-C or SIGTERM.
+fn wait_for_interrupt() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::internal)?;
+    runtime.block_on(async {
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .map_err(Failure::internal)?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended.map_err(Failure::internal),
+            _ = terminate.recv() => Ok(()),
+        }
+    })
+}
