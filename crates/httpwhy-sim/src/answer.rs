@@ -98,16 +98,20 @@ impl Answer {
     pub(crate) fn render(&self, asked: &Asked, mark: Option<&str>) -> Vec<u8> {
         let mut out = head(self.status, &self.reason);
         if !self.has("Date") {
-            field(
-                &mut out,
-                "Date",
-                &httpdate::fmt_http_date(SystemTime::now()),
-            );
+            date(&mut out);
         }
         for (name, value) in &self.fields {
+            let is_connection = name.eq_ignore_ascii_case("Connection");
+            let ends = is_connection && !asked.keep && !self.closes();
+            let value = if ends {
+                &format!("{value}, close")
+            } else {
+                value
+            };
             field(&mut out, name, value);
         }
-        if !has_no_content(self.status) && !self.has("Content-Length") {
+        let is_framed = self.has("Content-Length") || self.has("Transfer-Encoding");
+        if !has_no_content(self.status) && !is_framed {
             field(&mut out, "Content-Length", &self.body.len().to_string());
         }
         if !self.has("Connection") {
@@ -143,9 +147,12 @@ pub(crate) fn has_no_content(code: u16) -> bool {
     matches!(code, 100..=199 | 204 | 304)
 }
 
-/// A head with these fields and nothing else but the mark, for acts that shape the framing themselves.
+/// A head with these fields and nothing else but Date and the mark, for acts that shape the framing themselves.
 pub(crate) fn head_with(code: u16, fields: &[(&str, &str)], mark: Option<&str>) -> Vec<u8> {
     let mut out = head(code, statuses::of(code).reason);
+    if !has_no_content(code) {
+        date(&mut out);
+    }
     for (name, value) in fields {
         field(&mut out, name, value);
     }
@@ -155,6 +162,10 @@ pub(crate) fn head_with(code: u16, fields: &[(&str, &str)], mark: Option<&str>) 
 
 fn head(code: u16, reason: &str) -> Vec<u8> {
     format!("HTTP/1.1 {code} {reason}\r\n").into_bytes()
+}
+
+fn date(out: &mut Vec<u8>) {
+    field(out, "Date", &httpdate::fmt_http_date(SystemTime::now()));
 }
 
 fn field(out: &mut Vec<u8>, name: &str, value: &str) {

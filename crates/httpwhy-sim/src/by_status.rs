@@ -43,7 +43,7 @@ pub(crate) async fn send(
     // A client of HTTP/1.0 must not be sent interim answers (RFC 9110 section 15.2).
     if asked.modern {
         let status = statuses::of(code);
-        let interim = head_with(code, status.usual, mark);
+        let interim = head_with(code, status.usual, None);
         wire.write_all(&interim).await?;
     }
     Answer::of(200).send(wire, asked, mark).await

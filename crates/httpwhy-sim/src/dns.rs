@@ -1,7 +1,7 @@
 //! The name server: everything under `.test` is here, but for some names that show how names fail.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::ports::Ports;
 
@@ -35,6 +35,8 @@ const LONGEST: usize = 4096;
 const MOST_CONNECTIONS: usize = 64;
 /// How long a client may take for its query over TCP.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// How long accepting rests when the system has no more descriptors.
+const REST: Duration = Duration::from_millis(50);
 /// Bytes that are no DNS message: shorter than its header.
 const GARBAGE: &[u8] = b"\xde\xad\xbe\xef?";
 
@@ -59,17 +61,21 @@ async fn serve_udp(socket: UdpSocket, ip: IpAddr) {
             continue;
         };
         if let Some(answer) = reply(&buffer[..count], ip, Over::Udp) {
-            let _: io::Result<usize> = socket.send_to(&answer, from as SocketAddr).await;
+            let _: io::Result<usize> = socket.send_to(&answer, from).await;
         }
     }
 }
 
 async fn serve_tcp(listener: TcpListener, ip: IpAddr) {
     let seats = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    while let Ok(seat) = Arc::clone(&seats).acquire_owned().await {
+    loop {
         let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            sleep(REST).await;
             continue;
+        };
+        // The semaphore is never closed.
+        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
+            return;
         };
         tokio::spawn(async move {
             // A client that has gone, or is too slow.

@@ -134,7 +134,12 @@ fn asked(reader: Reader, before: u32) -> Incoming {
     {
         return Incoming::Unreadable(431);
     }
-    let Some(request) = message.request.filter(|_| message.complete) else {
+    // A lone LF may be taken for a line's end (RFC 9112 section 2.2); anything else that is wrong is refused.
+    let wrong = message
+        .defects
+        .iter()
+        .any(|defect| !defect.is("h1:bare-lf"));
+    let Some(request) = message.request.filter(|_| message.complete && !wrong) else {
         return Incoming::Unreadable(400);
     };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -59,11 +59,14 @@ where
     let listener = TcpListener::from_std(listener)?;
     let seats = Arc::clone(seats);
     tokio::spawn(async move {
-        // The semaphore is never closed.
-        while let Ok(seat) = Arc::clone(&seats).acquire_owned().await {
+        loop {
             let Ok((stream, _)) = listener.accept().await else {
                 sleep(REST).await;
                 continue;
+            };
+            // The semaphore is never closed.
+            let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
+                return;
             };
             // Answers are written in one piece; waiting for more would only delay them.
             let _ = stream.set_nodelay(true);

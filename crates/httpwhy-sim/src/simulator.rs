@@ -2,10 +2,9 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
-use httpwhy_catalog::Reproduce;
 use httpwhy_model::OutcomeId;
 use tokio::sync::oneshot;
 
@@ -13,12 +12,12 @@ use crate::certificates::Certificates;
 use crate::ports::Ports;
 use crate::scene::Scene;
 use crate::world::World;
-use crate::{dns, serve};
+use crate::{dns, serve, world};
 
 /// Where the simulator stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The address of all ports; names are resolved to it. Default: 127.0.0.1.
+    /// The address of all ports; names are resolved to it, so it must be one that clients can reach. Default: 127.0.0.1.
     pub ip: IpAddr,
     /// The port of HTTP; 0 (the default) for any free one.
     pub http_port: u16,
@@ -55,8 +54,7 @@ impl Simulator {
     /// Binds all ports, mints the certificates and starts. Returns when every port answers.
     ///
     /// # Errors
-    /// When a port cannot be bound or a thread cannot be started; or when an entry asks for what no act can do, which
-    /// a test of this crate rules out.
+    /// When a port cannot be bound, a certificate cannot be minted, or a thread cannot be started.
     pub fn start(config: Config) -> io::Result<Self> {
         let certificates = Certificates::mint(config.ip).map_err(io::Error::other)?;
         let ports = Ports::bind(&config)?;
@@ -71,6 +69,7 @@ impl Simulator {
             .enable_all()
             .build()?;
         let (stop, stopped) = oneshot::channel();
+        let (tell, told) = mpsc::channel();
         let shared = Arc::clone(&world);
         let thread = thread::Builder::new()
             .name("httpwhy-sim".to_owned())
@@ -80,18 +79,22 @@ impl Simulator {
                 runtime.block_on(async {
                     let started = serve::start(&shared, &ports, guests)
                         .and_then(|()| dns::start(&ports, shared.ip));
-                    // A failure here is lack of memory or descriptors; without listeners nothing can be served.
-                    if started.is_ok() {
+                    let is_up = started.is_ok();
+                    // The starter waits for it.
+                    let _ = tell.send(started);
+                    if is_up {
                         let _ = stopped.await;
                     }
                 });
             })?;
-        Ok(Self {
+        let simulator = Self {
             world,
             scenes,
             stop: Some(stop),
             thread: Some(thread),
-        })
+        };
+        let started = told.recv().map_err(io::Error::other)?;
+        started.map(|()| simulator)
     }
 
     /// The address of HTTP.
@@ -129,10 +132,7 @@ impl Simulator {
     pub fn exempt(&self) -> Vec<(OutcomeId, &'static str)> {
         httpwhy_catalog::entries()
             .iter()
-            .filter_map(|entry| match entry.reproduce {
-                Reproduce::Not(reason) => Some((entry.id, reason)),
-                Reproduce::Act { .. } => None,
-            })
+            .filter_map(|entry| Some((entry.id, world::exemption(entry)?)))
             .collect()
     }
 }
