@@ -79,6 +79,9 @@ impl Names {
                 None => {}
             }
         }
+        if signals.is_empty() {
+            signals.push(crate::signals::engine("no-name-server"));
+        }
         Resolution {
             addresses: Vec::new(),
             signals,
@@ -102,7 +105,7 @@ impl Names {
         if let Some(cached) = slot.as_ref().filter(|cached| cached.until > Instant::now()) {
             return Some(cached.found.clone());
         }
-        let answer = self.ask(name, deadline, signals).await?;
+        let answer = self.ask(name, within, deadline, signals).await?;
         *slot = Some(Cached {
             found: answer.found.clone(),
             until: Instant::now() + answer.ttl,
@@ -114,14 +117,20 @@ impl Names {
     async fn ask(
         &self,
         name: &str,
+        within: Duration,
         deadline: Instant,
         signals: &mut Vec<Signal>,
     ) -> Option<Answer> {
         let servers = &self.conf.servers;
+        let share = within / servers.len().max(1) as u32;
         for (index, &server) in servers.iter().enumerate() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let share = left / (servers.len() - index) as u32;
-            match stub::ask(server, name, share).await {
+            // What earlier ones left of their shares goes to this one.
+            let until = deadline - share * (servers.len() - 1 - index) as u32;
+            let within = match index {
+                0 => share,
+                _ => until.saturating_duration_since(Instant::now()),
+            };
+            match stub::ask(server, name, within, until).await {
                 Ok(answer) => return Some(answer),
                 Err(signal) => signals.push(signal),
             }

@@ -19,14 +19,15 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// The longest datagram that is read.
 const DATAGRAM: usize = 4_096;
 
-/// Asks one server for the addresses of both kinds at once. The signal says why there is no answer.
+/// Asks one server for the addresses of both kinds at once, until `deadline`, which is `within` from now. The signal
+/// says why there is no answer.
 pub(super) async fn ask(
     server: SocketAddr,
     name: &str,
     within: Duration,
+    deadline: Instant,
 ) -> Result<Answer, Signal> {
     let unaskable = || Signal::word("input", "invalid-url");
-    let deadline = Instant::now() + within;
     let [v4, v6] = ids()?;
     let questions = [
         Question::new(v4, name, false).ok_or_else(unaskable)?,
