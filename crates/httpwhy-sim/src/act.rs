@@ -27,9 +27,8 @@ pub(crate) struct Act {
 impl Act {
     /// The act of that name.
     pub(crate) fn named(name: &str) -> Result<&'static Self, Misuse> {
-        let found = crate::acts::ALL.iter().copied();
+        let mut found = crate::acts::ALL.iter().copied();
         found
-            .into_iter()
             .find(|act| act.name == name)
             .ok_or_else(|| Misuse(format!("no act is called '{name}'")))
     }
@@ -170,6 +169,10 @@ pub(crate) enum Part {
 }
 
 /// What the client must do to meet an outcome.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, most of them rare"
+)]
 pub(crate) struct Cue {
     /// The scheme of the target.
     pub(crate) scheme: &'static str,
@@ -189,6 +192,8 @@ pub(crate) struct Cue {
     pub(crate) slow: bool,
     /// Follow redirects.
     pub(crate) follow: bool,
+    /// Wait a moment between connecting and the first byte.
+    pub(crate) pause: bool,
     /// The name server is a port on which nothing answers.
     pub(crate) dead_resolver: bool,
     /// A target that is no URL of the simulator.
@@ -209,6 +214,7 @@ impl Default for Cue {
             warm_up: false,
             slow: false,
             follow: false,
+            pause: false,
             dead_resolver: false,
             target: None,
             fault: None,

@@ -55,10 +55,7 @@ async fn switch(wire: &mut Wire, asked: &Asked, mark: Option<&str>) -> io::Resul
         return Answer::of(426).send(wire, asked, mark).await;
     }
     if asked.has_token("Upgrade", "websocket") {
-        return match websocket::accept(wire, asked, mark).await? {
-            true => websocket::echo(wire).await,
-            false => Ok(After::Close),
-        };
+        return websocket::echo(wire, asked, mark).await;
     }
     if !asked.has_token("Upgrade", "echo/1") {
         return Answer::of(426).send(wire, asked, mark).await;

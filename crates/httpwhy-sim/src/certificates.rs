@@ -37,7 +37,7 @@ pub(crate) const FAULTS: &[&str] = &[
     "wrong-host",
 ];
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// ecdsa-with-SHA256 (RFC 5758 section 3.2) as it stands in a certificate.
 const SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
 /// ecdsa-with-SHA224, of the same length: a true algorithm that the usual TLS libraries do not verify.

@@ -173,16 +173,23 @@ fn reply(query: &[u8], ip: IpAddr, over: Over) -> Option<Vec<u8>> {
 
 /// The word of a name that fails: `nxdomain` of `www.nxdomain.test`.
 fn fault(name: &Name) -> Option<String> {
-    let name = name.to_ascii().to_ascii_lowercase();
-    let rest = name.trim_end_matches('.').strip_suffix(".test")?;
-    let word = rest.rsplit('.').next()?;
-    FAULTS.contains(&word).then(|| word.to_owned())
+    let labels = labels(name);
+    let [.., word, _] = labels.as_slice() else {
+        return None;
+    };
+    (is_here(name) && FAULTS.contains(&word.as_str())).then(|| word.clone())
 }
 
 fn is_here(name: &Name) -> bool {
+    labels(name).last().is_some_and(|top| top == "test")
+}
+
+fn labels(name: &Name) -> Vec<String> {
     let name = name.to_ascii().to_ascii_lowercase();
-    let name = name.trim_end_matches('.');
-    name == "test" || name.ends_with(".test")
+    name.trim_end_matches('.')
+        .split('.')
+        .map(str::to_owned)
+        .collect()
 }
 
 fn address(name: &Name, kind: RecordType, ip: IpAddr) -> Option<Record> {

@@ -10,7 +10,7 @@ use crate::act::After;
 use crate::wire::Wire;
 
 /// The longest silence.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Sends back what comes, until the client ends the connection or is silent for a minute.
 pub(crate) async fn serve(wire: &mut Wire) -> io::Result<After> {

@@ -33,12 +33,7 @@ pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io:
         ["get"] => Answer::content(JSON, echo(asked)),
         ["status", code] => return status(code, wire, asked, world).await,
         ["delay", seconds] => delay(seconds).await,
-        ["ws", "echo"] => {
-            return match websocket::accept(wire, asked, None).await? {
-                true => websocket::echo(wire).await,
-                false => Ok(After::Close),
-            };
-        }
+        ["ws", "echo"] => return websocket::echo(wire, asked, None).await,
         _ => Answer {
             body: b"No such page. The index is at /.\n".to_vec(),
             ..Answer::of(404)

@@ -18,7 +18,7 @@ const LIMITS: Limits = Limits {
 /// The most content of a request that is read.
 const MOST_CONTENT: u64 = 10 << 20;
 /// How long a client may take to send one request, and to begin it.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A request that was read to its end.
 #[derive(Debug, Clone, Default)]
@@ -138,7 +138,7 @@ fn asked(reader: Reader, before: u32) -> Incoming {
     let wrong = message
         .defects
         .iter()
-        .any(|defect| !defect.is("h1:bare-lf"));
+        .any(|defect| defect.dialect() == "h1" && !defect.is("h1:bare-lf"));
     let Some(request) = message.request.filter(|_| message.complete && !wrong) else {
         return Incoming::Unreadable(400);
     };

@@ -23,7 +23,7 @@ use crate::world::{GuestPort, World};
 /// The most connections at a time, over all ports.
 const MOST_CONNECTIONS: usize = 1024;
 /// The longest that one answer, one handshake or one act may take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 /// How long accepting rests when the system has no more descriptors.
 const REST: Duration = Duration::from_millis(50);
 

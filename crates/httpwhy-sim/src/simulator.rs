@@ -15,7 +15,7 @@ use crate::world::World;
 use crate::{dns, serve, world};
 
 /// Where the simulator stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
     /// The address of all ports; names are resolved to it, so it must be one that clients can reach. Default: 127.0.0.1.
     pub ip: IpAddr,

@@ -22,7 +22,7 @@ const PONG: u8 = 10;
 /// The longest message that is sent back, in bytes.
 const LONGEST: u64 = 1 << 20;
 /// The longest silence.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How long a client may take to answer a Close frame.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -95,8 +95,11 @@ pub(crate) async fn goodbye(wire: &mut Wire, payload: &[u8]) -> io::Result<()> {
     timeout(GOODBYE, wait).await.unwrap_or(Ok(()))
 }
 
-/// Sends messages back until the client closes.
-pub(crate) async fn echo(wire: &mut Wire) -> io::Result<After> {
+/// Completes the handshake and sends messages back until the client closes.
+pub(crate) async fn echo(wire: &mut Wire, asked: &Asked, mark: Option<&str>) -> io::Result<After> {
+    if !accept(wire, asked, mark).await? {
+        return Ok(After::Close);
+    }
     while let Ok(frame) = timeout(SILENCE, read(wire)).await {
         let Some((head, payload)) = frame? else { break };
         match head.opcode {

@@ -34,11 +34,10 @@ impl OnRequest for Close {
     fn answer<'a>(&'a self, turn: Turn<'a>) -> Playing<'a, After> {
         Box::pin(async move {
             if self.at == "reused" {
-                let first = turn.asked.before == 0;
-                return match first {
-                    true => Answer::of(200).send(turn.wire, turn.asked, turn.mark).await,
-                    false => Ok(After::Close),
-                };
+                if turn.asked.before > 0 {
+                    return Ok(After::Close);
+                }
+                return Answer::of(200).send(turn.wire, turn.asked, turn.mark).await;
             }
             cut::send(turn.wire, self.at, turn.mark).await?;
             Ok(After::Close)

@@ -40,11 +40,9 @@ struct Gateway {
 impl OnRequest for Gateway {
     fn answer<'a>(&'a self, turn: Turn<'a>) -> Playing<'a, After> {
         Box::pin(async move {
-            let status = match pass_on(self.upstream, turn.world.ip).await {
-                Ok(status) => status,
-                // Refused, or ended without an answer (RFC 9110 section 15.6.3).
-                Err(_) => 502,
-            };
+            let passed_on = pass_on(self.upstream, turn.world.ip).await;
+            // An error: refused, or ended without an answer (RFC 9110 section 15.6.3).
+            let status = passed_on.unwrap_or(502);
             page(status).send(turn.wire, turn.asked, turn.mark).await
         })
     }

@@ -27,7 +27,10 @@ fn perform(params: &Params) -> Result<Role, Misuse> {
     };
     Ok(Role {
         part,
-        cue: Cue::default(),
+        cue: Cue {
+            pause: at == "connect",
+            ..Cue::default()
+        },
     })
 }
 

@@ -14,12 +14,11 @@ pub(crate) static ACT: Act = Act {
 };
 
 fn perform(params: &Params) -> Result<Role, Misuse> {
-    let payload = match params.0 {
-        [("code", Param::Text("none"))] => Vec::new(),
-        _ => {
-            let code: u16 = params.number_within("code", 0, 65_535)?;
-            [&code.to_be_bytes()[..], b"as asked"].concat()
-        }
+    let payload = if matches!(params.0, [("code", Param::Text("none"))]) {
+        Vec::new()
+    } else {
+        let code: u16 = params.number_within("code", 0, 65_535)?;
+        [&code.to_be_bytes()[..], b"as asked"].concat()
     };
     Ok(Role {
         part: Part::Request(Box::new(WsClose { payload })),

@@ -29,10 +29,8 @@ struct WsDrop {
 impl OnRequest for WsDrop {
     fn answer<'a>(&'a self, turn: Turn<'a>) -> Playing<'a, After> {
         Box::pin(async move {
-            match websocket::accept(turn.wire, turn.asked, turn.mark).await? {
-                true => Ok(self.then),
-                false => Ok(After::Close),
-            }
+            let is_open = websocket::accept(turn.wire, turn.asked, turn.mark).await?;
+            Ok(if is_open { self.then } else { After::Close })
         })
     }
 }

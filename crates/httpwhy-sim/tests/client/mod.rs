@@ -58,19 +58,25 @@ pub fn read_all(stream: &mut TcpStream) -> (Vec<u8>, End) {
 
 /// A request that is the last on its connection.
 pub fn request(method: &str, path: &str, fields: &[(String, String)], body: &[u8]) -> Vec<u8> {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: sim.test\r\n");
     let own = fields
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("connection"));
+    let mut lines = vec![
+        format!("{method} {path} HTTP/1.1"),
+        "Host: sim.test".to_owned(),
+    ];
     if !own {
-        request += "Connection: close\r\n";
+        lines.push("Connection: close".to_owned());
     }
-    for (name, value) in fields {
-        request += &format!("{name}: {value}\r\n");
-    }
+    lines.extend(
+        fields
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}")),
+    );
     if !body.is_empty() {
-        request += &format!("Content-Length: {}\r\n", body.len());
+        lines.push(format!("Content-Length: {}", body.len()));
     }
+    let request = lines.join("\r\n") + "\r\n";
     [request.as_bytes(), b"\r\n", body].concat()
 }
 
