@@ -192,8 +192,6 @@ pub(crate) struct Cue {
     pub(crate) slow: bool,
     /// Follow redirects.
     pub(crate) follow: bool,
-    /// Wait a moment between connecting and the first byte.
-    pub(crate) pause: bool,
     /// The name server is a port on which nothing answers.
     pub(crate) dead_resolver: bool,
     /// A target that is no URL of the simulator.
@@ -214,7 +212,6 @@ impl Default for Cue {
             warm_up: false,
             slow: false,
             follow: false,
-            pause: false,
             dead_resolver: false,
             target: None,
             fault: None,
@@ -287,4 +284,57 @@ pub(crate) struct Guest<'a> {
     pub(crate) mark: Option<&'a str>,
     /// Everything else.
     pub(crate) world: &'a World,
+}
+
+#[cfg(test)]
+mod tests {
+    use httpwhy_catalog::Param::{Flag, List, Number, Text};
+
+    use super::*;
+
+    #[test]
+    fn what_no_act_can_do_is_told() {
+        let misuse = |act: &str, params: &'static [(&'static str, Param)]| {
+            let role = Act::named(act).and_then(|act| act.role(params));
+            role.err()
+                .map(|misuse| misuse.to_string())
+                .unwrap_or_default()
+        };
+        assert_eq!(misuse("respnd", &[]), "no act is called 'respnd'");
+        assert_eq!(
+            misuse("close", &[("at", Text("in-head")), ("how", Text("fin"))]),
+            "'close' has no parameter 'how'; it has: at"
+        );
+        assert_eq!(
+            misuse("respond", &[]),
+            "respond: 'status' must be a number from 100 to 999"
+        );
+        assert_eq!(
+            misuse("respond", &[("status", Number(99))]),
+            "respond: 'status' must be a number from 100 to 999"
+        );
+        assert_eq!(
+            misuse("respond", &[("status", Number(404)), ("body", Flag(true))]),
+            "respond: 'body' must be a text, not Flag(true)"
+        );
+        assert_eq!(
+            misuse(
+                "respond",
+                &[("status", Number(404)), ("fields", List(&["Allow"]))]
+            ),
+            "respond: 'Allow' is not of the form 'Name: value'"
+        );
+        assert_eq!(
+            misuse("ws-drop", &[("how", Text("rst"))]),
+            "ws-drop: 'how' is one of fin, reset, not 'rst'"
+        );
+        assert_eq!(misuse("raw", &[]), "raw: 'bytes' must be given");
+    }
+
+    #[test]
+    fn acts_are_sorted_and_say_what_they_do() {
+        let names: Vec<&str> = crate::acts::ALL.iter().map(|act| act.name).collect();
+        assert!(names.is_sorted());
+        assert!(crate::acts::ALL.iter().all(|act| !act.about.is_empty()));
+    }
 }

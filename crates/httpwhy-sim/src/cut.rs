@@ -32,3 +32,81 @@ fn upto(at: &str, mark: Option<&str>) -> Vec<u8> {
     out.extend_from_slice(content);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use httpwhy_catalog::Param::Text;
+
+    use crate::simulator::Simulator;
+    use crate::simulator::tests::playing;
+
+    /// What comes before the end, and how it ends; `None`: in order.
+    fn ask(simulator: &Simulator, id: &str) -> (String, Option<ErrorKind>) {
+        let mut stream = TcpStream::connect(simulator.http()).expect("connects");
+        let is_slow = simulator.scene(id).expect("a scene").slow;
+        let patience = Duration::from_millis(if is_slow { 200 } else { 20_000 });
+        stream.set_read_timeout(Some(patience)).expect("a timeout");
+        write!(
+            stream,
+            "GET /outcome/{id} HTTP/1.1\r\nHost: sim.test\r\n\r\n"
+        )
+        .expect("sends");
+        let mut got = Vec::new();
+        let end = stream.read_to_end(&mut got).err();
+        let got = String::from_utf8(got).expect("ASCII");
+        (got, end.map(|error| error.kind()))
+    }
+
+    #[test]
+    fn places_that_no_entry_asks_for() {
+        let simulator = playing(&[
+            ("reset", &[("at", Text("in-head"))]),
+            ("reset", &[("at", Text("in-chunk"))]),
+            ("stall", &[("at", Text("in-head"))]),
+            ("stall", &[("at", Text("in-chunk"))]),
+        ]);
+        for (id, ends_with, end) in [
+            ("act/0", "Content-Ty", ErrorKind::ConnectionReset),
+            ("act/1", "10\r\ncut o", ErrorKind::ConnectionReset),
+            ("act/2", "Content-Ty", ErrorKind::WouldBlock),
+            ("act/3", "10\r\ncut o", ErrorKind::WouldBlock),
+        ] {
+            let (got, ended) = ask(&simulator, id);
+            assert!(got.ends_with(ends_with), "{id}: {got}");
+            assert_eq!(ended, Some(end), "{id}");
+        }
+    }
+
+    #[test]
+    fn raw_bytes_end_as_asked() {
+        let simulator = playing(&[
+            ("raw", &[("bytes", Text("one")), ("then", Text("reset"))]),
+            ("raw", &[("bytes", Text("two")), ("then", Text("stall"))]),
+            ("raw", &[("bytes", Text("three")), ("then", Text("close"))]),
+            ("gateway", &[("upstream", Text("refused"))]),
+        ]);
+        assert_eq!(
+            ask(&simulator, "act/0"),
+            ("one".to_owned(), Some(ErrorKind::ConnectionReset))
+        );
+        assert_eq!(
+            ask(&simulator, "act/1"),
+            ("two".to_owned(), Some(ErrorKind::WouldBlock))
+        );
+        assert_eq!(ask(&simulator, "act/2"), ("three".to_owned(), None));
+        let page = crate::answer::Answer::of(502);
+        let mut stream = TcpStream::connect(simulator.http()).expect("connects");
+        let request = "GET /outcome/act/3 HTTP/1.1\r\nHost: sim.test\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("sends");
+        let mut got = String::new();
+        stream.read_to_string(&mut got).expect("UTF-8");
+        assert!(
+            got.starts_with(&format!("HTTP/1.1 502 {}\r\n", page.reason)),
+            "{got}"
+        );
+    }
+}

@@ -8,10 +8,6 @@ use crate::act::Cue;
 
 /// What a client must do to meet an outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts, most of them rare"
-)]
 pub struct Scene {
     /// The outcome.
     pub id: OutcomeId,
@@ -35,9 +31,6 @@ pub struct Scene {
     pub slow: bool,
     /// Whether redirects are followed.
     pub follow: bool,
-    /// Whether a moment (some 50 ms) is to pass between connecting and the first byte, so that what the simulator does
-    /// in between is surely seen. Without it the outcome is a race.
-    pub pause: bool,
 }
 
 impl Scene {
@@ -66,7 +59,6 @@ impl Scene {
             fault: cue.fault.map(str::to_owned),
             slow: cue.slow,
             follow: cue.follow,
-            pause: cue.pause,
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::certificates::Certificates;
 use crate::ports::Ports;
 use crate::scene::Scene;
-use crate::world::World;
+use crate::world::{Play, World};
 use crate::{dns, serve, world};
 
 /// Where the simulator stands.
@@ -56,9 +56,13 @@ impl Simulator {
     /// # Errors
     /// When a port cannot be bound, a certificate cannot be minted, or a thread cannot be started.
     pub fn start(config: Config) -> io::Result<Self> {
+        Self::playing(config, world::plays())
+    }
+
+    fn playing(config: Config, plays: Vec<Play>) -> io::Result<Self> {
         let certificates = Certificates::mint(config.ip).map_err(io::Error::other)?;
         let ports = Ports::bind(&config)?;
-        let (world, guests) = World::set_up(&config, certificates, &ports)?;
+        let (world, guests) = World::set_up(&config, certificates, &ports, plays)?;
         let world = Arc::new(world);
         let scenes = world
             .played
@@ -144,5 +148,36 @@ impl Drop for Simulator {
             // A panic of the thread has been reported by itself.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use httpwhy_catalog::Param;
+
+    use super::*;
+    use crate::act::Act;
+
+    /// An act's name and the parameters of a play.
+    type Wish = (&'static str, &'static [(&'static str, Param)]);
+
+    /// A simulator that plays these, at most four, and nothing else: as outcomes `act/0`, `act/1` ….
+    pub(crate) fn playing(wishes: &[Wish]) -> Simulator {
+        let ids = ["act/0", "act/1", "act/2", "act/3"];
+        assert!(wishes.len() <= ids.len());
+        let play = |(id, (name, params)): (&'static str, &Wish)| {
+            let act = Act::named(name).expect("an act");
+            (OutcomeId(id), act, act.role(params).expect("a role"))
+        };
+        let plays = ids.into_iter().zip(wishes).map(play).collect();
+        Simulator::playing(Config::default(), plays).expect("starts")
+    }
+
+    /// The address that a scene leads to.
+    pub(crate) fn address(simulator: &Simulator, id: &str) -> SocketAddr {
+        let target = &simulator.scene(id).expect("a scene").target;
+        let authority = target.split('/').nth(2).expect("an authority");
+        let port = authority.rsplit(':').next().expect("a port");
+        (simulator.world.ip, port.parse().expect("a number")).into()
     }
 }

@@ -56,22 +56,19 @@ pub(crate) struct Played {
 pub(crate) type GuestPort = (TcpListener, usize);
 
 impl World {
-    /// Gives every reproducible entry its role, its port where it needs one, and its scene.
+    /// Gives every role its port, where it needs one, and its scene. The plays are sorted by id.
     pub(crate) fn set_up(
         config: &Config,
         certificates: Certificates,
         ports: &Ports,
+        plays: Vec<Play>,
     ) -> io::Result<(Self, Vec<GuestPort>)> {
         let mut played = Vec::new();
         let mut guests = Vec::new();
         let http = ports.http.local_addr()?;
-        for entry in httpwhy_catalog::entries() {
-            // What an entry asks for and no act can do is told by `exempt`, and fails this module's test.
-            let Ok(Some((act, role))) = role(entry) else {
-                continue;
-            };
+        for (id, act, role) in plays {
             let (origin, path) = match role.part {
-                Part::Request(_) => (http, format!("/outcome/{}", entry.id.0)),
+                Part::Request(_) => (http, format!("/outcome/{}", id.0)),
                 Part::Accept(_) => {
                     let listener = TcpListener::bind((config.ip, 0))?;
                     let origin = listener.local_addr()?;
@@ -84,9 +81,9 @@ impl World {
             };
             let dead = ports.dead_resolver.address;
             played.push(Played {
-                id: entry.id,
+                id,
                 act,
-                scene: Scene::of(entry.id, role.cue, origin, &path, dead),
+                scene: Scene::of(id, role.cue, origin, &path, dead),
                 part: role.part,
             });
         }
@@ -107,6 +104,22 @@ impl World {
         let found = self.played.binary_search_by(|played| played.id.0.cmp(id));
         found.ok().map(|at| &self.played[at])
     }
+}
+
+/// An outcome, and the act and role that bring it about.
+pub(crate) type Play = (OutcomeId, &'static Act, Role);
+
+/// What the catalogue asks for, sorted by id. What no act can do is left out: [`exemption`] tells it, and this module's
+/// test fails.
+pub(crate) fn plays() -> Vec<Play> {
+    let playable = |entry: &'static Entry| {
+        let (act, role) = role(entry).ok()??;
+        Some((entry.id, act, role))
+    };
+    httpwhy_catalog::entries()
+        .iter()
+        .filter_map(playable)
+        .collect()
 }
 
 /// Acts that entries name and that are not here, with the reason.

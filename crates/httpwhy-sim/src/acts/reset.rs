@@ -27,10 +27,7 @@ fn perform(params: &Params) -> Result<Role, Misuse> {
     };
     Ok(Role {
         part,
-        cue: Cue {
-            pause: at == "connect",
-            ..Cue::default()
-        },
+        cue: Cue::default(),
     })
 }
 
@@ -49,7 +46,30 @@ impl OnRequest for Reset {
 
 impl OnAccept for Reset {
     fn accepted<'a>(&'a self, stream: TcpStream, _: Guest<'a>) -> Playing<'a, ()> {
-        // At once: the client is still between connecting and its first byte.
+        // At once. Whether the client is still connecting, between that and its first byte, or waiting is a race.
         Box::pin(async move { stream.set_zero_linger() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read};
+    use std::net::TcpStream;
+
+    use httpwhy_catalog::Param::Text;
+
+    use crate::simulator::tests::{address, playing};
+
+    #[test]
+    fn fresh_connections_are_torn_down() {
+        let simulator = playing(&[("reset", &[("at", Text("connect"))])]);
+        for _ in 0..20 {
+            let read = |mut stream: TcpStream| stream.read(&mut [0]);
+            let outcome = TcpStream::connect(address(&simulator, "act/0")).and_then(read);
+            assert_eq!(
+                outcome.expect_err("a reset").kind(),
+                ErrorKind::ConnectionReset
+            );
+        }
     }
 }

@@ -105,3 +105,34 @@ async fn cut(stream: TcpStream, guest: Guest<'_>) -> io::Result<()> {
     wire::close(tls.into_inner().0).await;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use httpwhy_catalog::Param::Text;
+
+    use super::*;
+    use crate::simulator::tests::{address, playing};
+
+    #[test]
+    fn ends_that_no_entry_asks_for() {
+        let simulator = playing(&[
+            ("tls", &[("how", Text("alpn"))]),
+            ("tls", &[("how", Text("not-tls-ssh"))]),
+        ]);
+        for (id, expected) in [
+            ("act/0", &b"\x15\x03\x03\x00\x02\x02\x78"[..]),
+            ("act/1", SSH),
+        ] {
+            let mut stream =
+                std::net::TcpStream::connect(address(&simulator, id)).expect("connects");
+            stream
+                .write_all(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00")
+                .expect("sends");
+            let mut got = Vec::new();
+            stream.read_to_end(&mut got).expect("ends in order");
+            assert_eq!(got, expected, "{id}");
+        }
+    }
+}
