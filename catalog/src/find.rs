@@ -47,6 +47,12 @@ fn owners(index: &'static [(&'static str, &'static [u16])], key: &str) -> Vec<&'
         .map(|&at| &ENTRIES[usize::from(at)])
         .collect();
     found.sort_by_key(|entry| (rank(entry), entry.id));
+    // `Repeater::ENOTFOUND`, `nginx 499`: a name that begins with a namespace means that one first.
+    let prefix = key
+        .split(|c: char| !c.is_alphanumeric() && c != '-')
+        .next()
+        .unwrap_or_default();
+    found.sort_by_key(|entry| entry.id.namespace() != prefix);
     found
 }
 
@@ -81,6 +87,10 @@ pub fn find(question: &str) -> Found {
     }
     if found.is_empty() {
         found = inside(question);
+    }
+    // A page leads to all the precise outcomes that its name covers.
+    if let Some(page) = found.iter().find(|entry| entry.leads_to.len() > 1) {
+        return Found::One(page);
     }
     match (found.len(), status(number)) {
         (1, _) => Found::One(found[0]),

@@ -18,7 +18,7 @@ pub use find::{Found, by_code, by_id, by_name, entries, find, search};
 pub use vendor::{Strength, Vendor, VendorEvidence, VendorPlace, VendorRole, vendors};
 
 use entry::Text;
-use httpwhy_model::{Advice, Audience, End, OutcomeId, Party, Phase, Sent};
+use httpwhy_model::{Advice, Audience, OutcomeId, Party, Phase};
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
