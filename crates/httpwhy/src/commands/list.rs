@@ -1,7 +1,5 @@
 //! `httpwhy list`: the outcomes.
 
-use std::io::Write as _;
-
 use httpwhy_catalog::{Entry, entries};
 use httpwhy_model::Phase;
 use httpwhy_render::outcome_line;

@@ -1,6 +1,6 @@
 //! `httpwhy read FILE…`: diagnose what was recorded.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use httpwhy_model::{Request, redact};

@@ -212,17 +212,27 @@ fn template(args: &Args) -> Result<Job, Failure> {
             value.trim().to_owned().into(),
         ));
     }
-    job.fault = args.test_fault.as_deref().map(test_fault);
+    if let Some(kind) = &args.test_fault {
+        fail_on_purpose(&mut job, kind, args.timeout.unwrap_or_default());
+    }
     Ok(job)
 }
 
-/// The prober's test switch by name.
-pub(crate) fn test_fault(kind: &str) -> TestFault {
-    match kind {
-        "panic" => TestFault::Panic,
-        "cancelled" => TestFault::Cancelled,
-        "limit-head" => TestFault::LimitHead,
-        word => TestFault::Internal(word.to_owned()),
+/// The prober's test switch by name: each takes the way that the real failure takes.
+pub(crate) fn fail_on_purpose(job: &mut Job, kind: &str, deadlines: Deadlines) {
+    job.fault = match kind {
+        "panic" => Some(TestFault::Panic),
+        "cancelled" => Some(TestFault::Cancelled),
+        "limit-head" => Some(TestFault::LimitHead),
+        "limit-time" => None,
+        word => Some(TestFault::Internal(word.to_owned())),
+    };
+    if kind == "limit-time" {
+        // No exchange is over in a nanosecond.
+        job.deadlines = Some(Deadlines {
+            total: Duration::from_nanos(1),
+            ..deadlines
+        });
     }
 }
 

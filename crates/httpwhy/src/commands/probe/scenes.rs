@@ -17,7 +17,7 @@ use httpwhy_model::{Exchange, Fields, OutcomeId, Seen, Value, Visit};
 use httpwhy_probe::{Config, Deadlines, Finished, Job, Next, Resolver, Trust};
 use httpwhy_sim::{Scene, Simulator};
 
-use super::{Args, policy, test_fault};
+use super::{Args, fail_on_purpose, policy};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::judge::Judged;
@@ -37,6 +37,7 @@ struct Played {
     id: OutcomeId,
     how: String,
     named: Vec<OutcomeId>,
+    took: Duration,
 }
 
 impl Played {
@@ -175,8 +176,7 @@ fn job(index: u64, scene: &Scene) -> Job {
         .collect();
     job.body = scene.body.clone().map(Bytes::from);
     job.websocket = scene.websocket;
-    job.fault = scene.fault.as_deref().map(test_fault);
-    job.deadlines = Some(Deadlines {
+    let deadlines = Deadlines {
         resolve: each,
         connect: each,
         tls: each,
@@ -185,12 +185,21 @@ fn job(index: u64, scene: &Scene) -> Job {
         receive: each,
         total: LONG * 2,
         websocket: SHORT,
-    });
+    };
+    job.deadlines = Some(deadlines);
+    if let Some(kind) = &scene.fault {
+        fail_on_purpose(&mut job, kind, deadlines);
+    }
     job
 }
 
 fn judge(scene: &Scene, mut visit: Visit) -> Played {
     hide_the_answer(&mut visit, scene.id);
+    let took = visit
+        .steps
+        .iter()
+        .map(|step| step.exchange.timeline.total())
+        .sum();
     let judged = Judged::new(visit);
     let mut named = vec![judged.verdict.outcome];
     // A scene of several steps (a retry on a fresh connection, a redirect) is named by the step that shows it.
@@ -219,6 +228,7 @@ fn judge(scene: &Scene, mut visit: Visit) -> Played {
         id: scene.id,
         how,
         named,
+        took,
     }
 }
 
@@ -303,7 +313,7 @@ fn json(
 ) -> std::io::Result<()> {
     for scene in played {
         let named: Vec<&str> = scene.named.iter().map(|id| id.0).collect();
-        let line = serde_json::json!({"outcome": scene.id.0, "how": scene.how, "named": named, "holds": scene.holds()});
+        let line = serde_json::json!({"outcome": scene.id.0, "how": scene.how, "named": named, "holds": scene.holds(), "took_ms": scene.took.as_millis() as u64});
         writeln!(out, "{line}")?;
     }
     for (id, reason) in exempt {
