@@ -343,3 +343,89 @@ fn certified(chain: Chain) -> Minted<CertifiedKey> {
     let key = provider().key_provider.load_private_key(key)?;
     Ok(CertifiedKey::new(chain.certificates, key))
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::client::WebPkiServerVerifier;
+    use rustls::client::danger::ServerCertVerifier;
+    use rustls_pki_types::{ServerName, UnixTime};
+
+    use super::*;
+
+    /// What a client that trusts `root` says of a chain so many days from now; empty when it is content.
+    fn verdict(root: &Authority, chain: &Chain, name: &str, days: i64) -> String {
+        let mut roots = RootCertStore::empty();
+        roots.add(root.der.clone()).expect("an authority");
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
+        let (leaf, others) = chain.certificates.split_first().expect("a certificate");
+        let name = ServerName::try_from(name).expect("a name");
+        let now = UnixTime::since_unix_epoch(from_now(days));
+        let verified =
+            verifier
+                .build()
+                .expect("a verifier")
+                .verify_server_cert(leaf, others, &name, &[], now);
+        verified
+            .err()
+            .map(|error| format!("{error:?}"))
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn each_fault_is_the_only_one() {
+        let root = Authority::root("Root").expect("minted");
+        let issuing = root.authority("Issuing", |_| {}).expect("minted");
+        let minted = |how: &str| bad(how, &root, &issuing).expect("minted");
+        // What is wrong, and for which name and moment nothing is.
+        for (how, wrong, name, days) in [
+            ("expired", "Expired", "expired.sim.test", -10),
+            ("not-yet-valid", "NotValidYet", "not-yet-valid.sim.test", 40),
+            (
+                "expired-intermediate",
+                "Expired",
+                "expired-intermediate.sim.test",
+                -1,
+            ),
+            ("wrong-host", "NotValidForName", "other.test", 0),
+        ] {
+            let chain = minted(how);
+            let asked = format!("{how}.sim.test");
+            assert!(verdict(&root, &chain, &asked, 0).contains(wrong), "{how}");
+            assert_eq!(verdict(&root, &chain, name, days), "", "{how}");
+        }
+        let by_address = minted("ip-mismatch");
+        assert!(verdict(&root, &by_address, "127.0.0.1", 0).contains("NotValidForName"));
+        assert_eq!(verdict(&root, &by_address, "ip-mismatch.sim.test", 0), "");
+        let alone = minted("leaf-unverifiable");
+        let name = "leaf-unverifiable.sim.test";
+        assert!(verdict(&root, &alone, name, 0).contains("UnknownIssuer"));
+        assert_eq!(verdict(&issuing, &alone, name, 0), "");
+        let as_leaf = minted("ca-as-leaf");
+        assert!(verdict(&root, &as_leaf, "ca-as-leaf.sim.test", 0).contains("CaUsedAsEndEntity"));
+        let own = minted("self-signed");
+        assert!(verdict(&root, &own, "self-signed.sim.test", 0).contains("UnknownIssuer"));
+    }
+
+    #[test]
+    fn chains_hold_what_their_faults_need() {
+        let root = Authority::root("Root").expect("minted");
+        let issuing = root.authority("Issuing", |_| {}).expect("minted");
+        let length = |how: &str| {
+            bad(how, &root, &issuing)
+                .expect("minted")
+                .certificates
+                .len()
+        };
+        for (how, expected) in [
+            ("self-signed", 1),
+            ("leaf-unverifiable", 1),
+            ("unknown-issuer", 2),
+            ("self-signed-in-chain", 3),
+            ("leaf-as-ca", 3),
+            ("path-length", 3),
+        ] {
+            assert_eq!(length(how), expected, "{how}");
+        }
+        assert!(bad("unheard-of", &root, &issuing).is_err());
+    }
+}

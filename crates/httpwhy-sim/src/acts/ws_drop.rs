@@ -34,3 +34,31 @@ impl OnRequest for WsDrop {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use httpwhy_catalog::Param::Text;
+
+    use crate::simulator::tests::playing;
+
+    #[test]
+    fn a_reset_follows_the_handshake() {
+        let simulator = playing(&[("ws-drop", &[("how", Text("reset"))])]);
+        let mut stream = TcpStream::connect(simulator.http()).expect("connects");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .expect("a timeout");
+        let request = "GET /outcome/act/0 HTTP/1.1\r\nHost: sim.test\r\nConnection: Upgrade\r\n\
+                       Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("sends");
+        let mut got = Vec::new();
+        let end = stream.read_to_end(&mut got).expect_err("a reset");
+        assert_eq!(end.kind(), ErrorKind::ConnectionReset);
+        assert!(got.starts_with(b"HTTP/1.1 101 ") && got.ends_with(b"\r\n\r\n"));
+    }
+}
