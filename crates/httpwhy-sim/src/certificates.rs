@@ -360,12 +360,12 @@ mod tests {
         let (leaf, others) = chain.certificates.split_first().expect("a certificate");
         let name = ServerName::try_from(name).expect("a name");
         let now = UnixTime::since_unix_epoch(from_now(days));
-        let verified =
+        let outcome =
             verifier
                 .build()
                 .expect("a verifier")
                 .verify_server_cert(leaf, others, &name, &[], now);
-        verified
+        outcome
             .err()
             .map(|error| format!("{error:?}"))
             .unwrap_or_default()
