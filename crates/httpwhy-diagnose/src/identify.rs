@@ -136,7 +136,7 @@ impl View<'_> {
             .signals()
             .filter(|&(phase, signal)| self.decides(phase, signal))
             .map(|(phase, signal)| {
-                let shows = "what was observed";
+                let shows = shows(signal);
                 let place = Place::Signal(signal.to_string());
                 (
                     phase,
@@ -412,7 +412,7 @@ impl View<'_> {
                 step: self.step,
                 place: Place::Signal(signal.to_string()),
                 quote: None,
-                shows: "what was observed".into(),
+                shows: shows(signal).into(),
             })
             .into_iter()
             .collect();
@@ -440,6 +440,25 @@ fn when_weight(signal: &Signal, phase: Phase, when: usize) -> usize {
     let precise = usize::from(!matches!(signal, Signal::Eof(_) | Signal::Timeout(_)));
     // Of several facts alike in one phase the first is the cause, the others follow from it.
     (phase as usize * 2 + precise) * 64 + 63_usize.saturating_sub(when)
+}
+
+/// What a recorded signal is, in words.
+fn shows(signal: &Signal) -> &'static str {
+    match signal.dialect() {
+        "errno" => "what the operating system said",
+        "timeout" => "the deadline that passed, in milliseconds",
+        "eof" => "the other side ended the stream there",
+        "dns" => "what the name server said",
+        "tls-alert" => "the alert that the other side sent",
+        "tls" => "what the TLS layer saw",
+        "cert" => "what is wrong with the certificate",
+        "h1" => "a defect of the message, at that byte",
+        "limit" => "a bound that was reached",
+        "ws" => "what broke the rules of WebSocket",
+        "redirect" => "what the redirect does",
+        "input" => "what is wrong with the input",
+        _ => "the word that was recorded",
+    }
 }
 
 /// The number of keys a clue asks for; a whole dialect counts for less than one of its words.

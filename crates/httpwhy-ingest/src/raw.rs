@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use httpwhy_model::{
-    Because, Body, End, Exchange, Framing, Phase, Request, Seen, Sent, Side, Step, Vantage, Visit,
-    Who,
+    Because, Body, End, Exchange, Framing, Phase, Request, Seen, Sent, Side, Signal, Step, Vantage,
+    Visit, Who,
 };
 use httpwhy_wire::h1;
 
@@ -63,18 +63,31 @@ fn one(bytes: &[u8], request: Option<&Request>) -> (Exchange, usize) {
         received: message.received,
         ..Exchange::default()
     };
+    // A head whose every line ends with LF alone was copied as text: its line ends and lengths say nothing of the wire.
+    let copied = is_text_copy(bytes);
     for defect in message.defects {
-        exchange.signal(Phase::Receive, defect);
+        if !copied || !tells_of_lengths(&defect) {
+            exchange.signal(Phase::Receive, defect);
+        }
     }
     exchange.end = match &exchange.response {
         _ if message.upgraded => End::Upgraded,
         Some(_) if message.complete => End::Answered,
         // A record may stop where the recorder did: only a framed length says that something is missing.
-        Some(response) if close_delimited(response) => End::Answered,
+        Some(response) if copied || close_delimited(response) => End::Answered,
         Some(_) => End::Partial,
         None if exchange.interim.is_empty() => End::Nothing,
         None => End::Partial,
     };
+    if copied
+        && let Some(Seen::Present(body)) = exchange
+            .response
+            .as_mut()
+            .map(|response| &mut response.body)
+    {
+        body.complete = Seen::NotCaptured;
+        body.received = Seen::NotCaptured;
+    }
     let consumed = if printed.is_some() {
         head_length(bytes)
     } else {
@@ -92,6 +105,26 @@ fn one(bytes: &[u8], request: Option<&Request>) -> (Exchange, usize) {
         return (exchange, until);
     }
     (exchange, consumed)
+}
+
+/// Whether no line of the head ends with CRLF.
+fn is_text_copy(bytes: &[u8]) -> bool {
+    let head = &bytes[..head_length(bytes)];
+    head.contains(&b'\n') && !head.windows(2).any(|pair| pair == b"\r\n")
+}
+
+/// Defects that a copy as text brings about by itself.
+fn tells_of_lengths(defect: &Signal) -> bool {
+    [
+        "h1:bare-lf",
+        "h1:truncated-head",
+        "h1:truncated-body",
+        "h1:truncated-chunk",
+        "h1:truncated-trailers",
+        "h1:extra-bytes",
+    ]
+    .iter()
+    .any(|head| defect.is(head))
 }
 
 fn close_delimited(response: &httpwhy_model::Response) -> bool {

@@ -6,7 +6,7 @@ use httpwhy_catalog::by_id;
 use httpwhy_model::{Advice, Audience, Blame, Diagnosis, Evidence, Exchange, Phase, Role};
 
 use super::{Format, Report};
-use crate::entry::{capital, title};
+use crate::entry::title;
 use crate::markdown::render;
 use crate::style::{Look, Style, columns, safe};
 
@@ -34,7 +34,9 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
     }
     text.push('\n');
     let mut row = |label: &str, content: &str| text.push_str(&labelled(label, content, style));
-    row("Target", &safe(&report.visit.asked));
+    if !report.visit.asked.is_empty() {
+        row("Target", &escape_markdown(&safe(&report.visit.asked)));
+    }
     if report.visit.steps.len() > 1 {
         row("Steps", &steps(report));
     }
@@ -70,12 +72,14 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
         );
     }
     row("Retry", &retry(diagnosis));
+    let mut label = "Fix";
     for remedy in diagnosis
         .remedies
         .iter()
         .filter(|remedy| SHORT_FOR.contains(&remedy.audience))
     {
-        row(&format!("Fix: {}", remedy.audience), &remedy.text);
+        row(label, &format!("**{}:** {}", remedy.audience, remedy.text));
+        label = "";
     }
     for finding in &diagnosis.findings {
         row(
@@ -128,15 +132,15 @@ fn headline(diagnosis: &Diagnosis, style: Style) -> String {
     )
 }
 
-/// A label on the left and wrapped Markdown on the right; a long label has a line of its own.
+/// A label on the left and wrapped Markdown on the right.
 fn labelled(label: &str, content: &str, style: Style) -> String {
     let body = render(content, style, LABEL);
-    let label_text = style.paint(Look::Strong, &capital(label));
-    if columns(label) >= LABEL {
-        return format!("{label_text}\n{body}");
-    }
-    let rest = body.get(LABEL..).unwrap_or_default();
-    format!("{label_text}{}{rest}", " ".repeat(LABEL - columns(label)))
+    let gap = " ".repeat(LABEL.saturating_sub(columns(label)));
+    format!(
+        "{}{gap}{}",
+        style.paint(Look::Strong, label),
+        body.get(LABEL..).unwrap_or_default()
+    )
 }
 
 fn who(diagnosis: &Diagnosis) -> String {

@@ -1,7 +1,5 @@
 //! `httpwhy sim`: the simulator as a server.
 
-use std::io::Write as _;
-use std::net::IpAddr;
 
 use httpwhy_sim::{Config, Simulator};
 
