@@ -97,7 +97,7 @@ pub(crate) async fn open(
         }
         exchange.tls = Some(secured.facts.clone());
         connection.stream = match secured.stream {
-            Ok(stream) => Stream::Tls(Box::new(stream)),
+            Ok(stream) => Stream::tls(stream),
             Err(broken) => {
                 for signal in broken {
                     exchange.signal(Phase::Tls, signal);

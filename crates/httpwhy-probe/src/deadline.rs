@@ -29,6 +29,10 @@ impl Budget {
         future: F,
     ) -> Result<F::Output, Signal> {
         let left = self.total.saturating_sub(self.began.elapsed());
+        if left.is_zero() {
+            // A future that is ready at once would win against the clock, and an exchange of many short waits never end.
+            return Err(limit("time", millis(self.total)));
+        }
         match tokio::time::timeout(phase.min(left), future).await {
             Ok(output) => Ok(output),
             Err(_) if phase <= left => Err(timeout(phase)),

@@ -241,11 +241,12 @@ impl Talk<'_> {
         let message = reading.reader.finish();
         let whole = message.complete && !(unclean && is_close_delimited(&message));
         match broken {
-            Some(Broken::Failed(signal)) if !lost => {
+            // What TLS says explains why nothing could be sent.
+            Some(Broken::Failed(signal)) if !lost || matches!(signal, Signal::TlsAlert(_)) => {
                 fail(connection, phase, signal, exchange);
             }
             Some(Broken::Enough(Some(signal))) => exchange.signal(phase, signal),
-            Some(Broken::End { .. }) if !message.complete && !lost => {
+            Some(Broken::End { .. }) if !whole && !lost => {
                 if came == 0 && connection.client_cert_wanted {
                     let wanted = signals::tls(TlsFault::ClientCertWanted);
                     exchange.signal(Phase::Tls, wanted);

@@ -87,6 +87,7 @@ fn of_webpki(error: &webpki::Error) -> CertProblem {
     use webpki::Error as E;
     match error {
         E::CaUsedAsEndEntity => CertProblem::CaAsLeaf,
+        E::UnsupportedCriticalExtension => CertProblem::CriticalExtension,
         E::EndEntityUsedAsCa
         | E::PathLenConstraintViolated
         | E::MaximumPathDepthExceeded

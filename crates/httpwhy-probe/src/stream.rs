@@ -1,8 +1,8 @@
 //! A connection's bytes, with or without TLS.
 
-use std::io;
+use std::io::{self, Read};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -14,12 +14,47 @@ use crate::tls::Tap;
 #[derive(Debug)]
 pub(crate) enum Stream {
     Plain(TcpStream),
-    Tls(Box<TlsStream<Tap>>),
+    Tls(Box<Secure>),
 }
 
 impl Stream {
+    pub(crate) fn tls(stream: TlsStream<Tap>) -> Self {
+        Self::Tls(Box::new(Secure {
+            stream,
+            failed: None,
+        }))
+    }
+
     pub(crate) const fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+}
+
+/// A TLS stream that gives what was decrypted before it says that the next record is bad.
+#[derive(Debug)]
+pub(crate) struct Secure {
+    stream: TlsStream<Tap>,
+    failed: Option<io::Error>,
+}
+
+impl Secure {
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(error) = self.failed.take() {
+            return Poll::Ready(Err(error));
+        }
+        let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(cx, into)) else {
+            return Poll::Ready(Ok(()));
+        };
+        // The library stops at the bad record, and its plaintext of the records before it would be lost.
+        let (_, connection) = self.stream.get_mut();
+        match connection.reader().read(into.initialize_unfilled()) {
+            Ok(count @ 1..) => {
+                into.advance(count);
+                self.failed = Some(error);
+                Poll::Ready(Ok(()))
+            }
+            Ok(0) | Err(_) => Poll::Ready(Err(error)),
+        }
     }
 }
 
@@ -31,7 +66,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, into),
-            Self::Tls(tls) => Pin::new(tls).poll_read(cx, into),
+            Self::Tls(tls) => tls.poll_read(cx, into),
         }
     }
 }
@@ -44,21 +79,21 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+            Self::Tls(tls) => Pin::new(&mut tls.stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(&mut tls.stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(&mut tls.stream).poll_shutdown(cx),
         }
     }
 }

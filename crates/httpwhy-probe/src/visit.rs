@@ -166,7 +166,11 @@ async fn perform(
         max_body: config.max_body,
     };
     match talk.exchange(&mut connection, &worker.out, exchange).await {
-        After::Keep => worker.kept = Some(connection),
+        After::Keep => {
+            // It answered without one, so that is not why it may die later.
+            connection.client_cert_wanted = false;
+            worker.kept = Some(connection);
+        }
         After::Close => connection.close().await,
         After::Upgraded(rest) => {
             if let Some(key) = key {

@@ -406,6 +406,7 @@ fn date(seconds: i64) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -434,6 +435,37 @@ mod tests {
             b"\x30\x85\x01\x01\x01\x01\x01",
         ] {
             assert_eq!(inside(cut), None, "{cut:02x?}");
+        }
+    }
+
+    fn fixture(pem: &[u8]) -> CertificateDer<'static> {
+        use rustls::pki_types::pem::PemObject;
+        CertificateDer::from_pem_slice(pem).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_minted() {
+        let mut store = rustls::RootCertStore::empty();
+        let root = fixture(include_bytes!("../../tests/fixtures/root.pem"));
+        store.add(root).unwrap();
+        let roots = Roots {
+            store: std::sync::Arc::new(store),
+            revocation: None,
+        };
+        let weak = fixture(include_bytes!("../../tests/fixtures/weak.pem"));
+        let sha1 = fixture(include_bytes!("../../tests/fixtures/sha1.pem"));
+        let issuer = fixture(include_bytes!("../../tests/fixtures/weak-issuer.pem"));
+        let below = fixture(include_bytes!("../../tests/fixtures/below-weak.pem"));
+        let name = ServerName::try_from("a.example").unwrap();
+        let now = unix(1_800_000_000);
+        for (leaf, sent, expected) in [
+            (&weak, vec![], "cert:weak-key bits=1024"),
+            (&sha1, vec![], "cert:unsupported-signature"),
+            (&below, vec![issuer], "cert:weak-key bits=1024 depth=1"),
+        ] {
+            let found = examine(&roots, leaf, &sent, &name, now);
+            let texts: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
+            assert_eq!(texts, [expected]);
         }
     }
 }

@@ -86,6 +86,7 @@ pub(crate) async fn handshake(
         Host::Ipv4(_) | Host::Ipv6(_) => None,
     };
     if let Ok(stream) = &stream {
+        flow.establish();
         describe(stream.get_ref().1, &mut facts);
     }
     Secured {

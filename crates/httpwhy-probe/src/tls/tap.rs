@@ -13,10 +13,13 @@ use tokio::net::TcpStream;
 const FIRST: usize = 16;
 
 /// A TCP connection whose received bytes are counted.
+///
+/// During the handshake a write that fails is not told before what the peer had sent is read: its alert says more.
 #[derive(Debug)]
 pub(crate) struct Tap {
     tcp: TcpStream,
     flow: Rc<Flow>,
+    unwritten: Option<io::Error>,
 }
 
 /// What came over a connection, as far as it is kept.
@@ -24,6 +27,7 @@ pub(crate) struct Tap {
 pub(crate) struct Flow {
     first: Cell<[u8; FIRST]>,
     received: Cell<u64>,
+    established: Cell<bool>,
 }
 
 impl Flow {
@@ -36,6 +40,11 @@ impl Flow {
     /// Bytes received.
     pub(crate) fn received(&self) -> u64 {
         self.received.get()
+    }
+
+    /// The handshake is over.
+    pub(crate) fn establish(&self) {
+        self.established.set(true);
     }
 
     fn came(&self, bytes: &[u8]) {
@@ -57,6 +66,7 @@ impl Tap {
         let tap = Self {
             tcp,
             flow: Rc::clone(&flow),
+            unwritten: None,
         };
         (tap, flow)
     }
@@ -69,8 +79,15 @@ impl AsyncRead for Tap {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = into.filled().len();
-        ready!(Pin::new(&mut self.tcp).poll_read(cx, into))?;
-        self.flow.came(&into.filled()[before..]);
+        let tap = &mut *self;
+        ready!(Pin::new(&mut tap.tcp).poll_read(cx, into))?;
+        let came = &into.filled()[before..];
+        if came.is_empty()
+            && let Some(error) = tap.unwritten.take()
+        {
+            return Poll::Ready(Err(error));
+        }
+        tap.flow.came(came);
         Poll::Ready(Ok(()))
     }
 }
@@ -81,7 +98,13 @@ impl AsyncWrite for Tap {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(cx, bytes)
+        match ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes)) {
+            Err(error) if !self.flow.established.get() => {
+                self.unwritten = Some(error);
+                Poll::Ready(Ok(bytes.len()))
+            }
+            written => Poll::Ready(written),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

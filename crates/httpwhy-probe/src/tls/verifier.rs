@@ -9,10 +9,11 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::anchors::Roots;
 use super::{chain, provider};
+use crate::signals;
 
 /// Lets every certificate pass and remembers what was wrong; one for each handshake.
 #[derive(Debug)]
@@ -35,15 +36,21 @@ impl Collecting {
         (found.problems.clone(), found.leaf.clone())
     }
 
-    /// Notes a handshake signature that does not verify, unless it is the key that the library refuses.
+    /// Notes a handshake signature that does not verify, unless it is the key that the library refuses. A certificate
+    /// that it cannot read is noted with the chain.
     fn signature(&self, verified: &Result<HandshakeSignatureValid, Error>) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = found.has(CertProblem::WeakKey) || found.has(CertProblem::Malformed);
-        if verified.is_err() && !known {
-            found.problems.push(Signal::Cert {
-                problem: CertProblem::BadSignature,
-                detail: vec![("of".into(), "handshake".to_owned())],
-            });
+        match verified {
+            Err(Error::InvalidCertificate(CertificateError::BadSignature))
+                if !found.has(CertProblem::WeakKey) =>
+            {
+                found.problems.push(Signal::Cert {
+                    problem: CertProblem::BadSignature,
+                    detail: vec![("of".into(), "handshake".to_owned())],
+                });
+            }
+            Ok(_) | Err(Error::InvalidCertificate(_)) => {}
+            Err(error) => found.problems.push(signals::of_tls(error)),
         }
     }
 }
