@@ -122,21 +122,11 @@ pub(crate) fn plays() -> Vec<Play> {
         .collect()
 }
 
-/// Acts that entries name and that are not here, with the reason.
-const NOT_HERE: &[(&str, &str)] = &[
-    ("grpc", "needs HTTP/2, which the simulator does not speak"),
-    ("h2", "needs HTTP/2, which the simulator does not speak"),
-    ("h3", "needs HTTP/3, which the simulator does not speak"),
-];
-
 /// Why nothing here can bring that entry about; `None` when something can.
 pub(crate) fn exemption(entry: &'static Entry) -> Option<&'static str> {
     match (entry.reproduce, role(entry)) {
         (Reproduce::Not(reason), _) => Some(reason),
-        (Reproduce::Act { act, .. }, Err(_)) => {
-            let known = NOT_HERE.iter().find(|(name, _)| *name == act);
-            Some(known.map_or("its act or a parameter is unknown", |(_, reason)| reason))
-        }
+        (Reproduce::Act { .. }, Err(_)) => Some("its act or a parameter is unknown"),
         (Reproduce::Act { .. }, Ok(_)) => None,
     }
 }
@@ -163,21 +153,10 @@ mod tests {
 
     #[test]
     fn every_entry_asks_for_what_an_act_can_do() {
-        let is_later = |entry: &Entry| {
-            let asks_for =
-                |name: &str| matches!(entry.reproduce, Reproduce::Act { act, .. } if act == name);
-            NOT_HERE.iter().any(|(name, _)| asks_for(name))
-        };
         let failed: Vec<String> = httpwhy_catalog::entries()
             .iter()
-            .filter(|entry| !is_later(entry))
             .filter_map(|entry| role(entry).err())
             .collect();
         assert!(failed.is_empty(), "{}", failed.join("\n"));
-    }
-
-    #[test]
-    fn acts_that_are_here_are_not_excused() {
-        assert!(NOT_HERE.iter().all(|(name, _)| Act::named(name).is_err()));
     }
 }
