@@ -1,5 +1,6 @@
 //! `httpwhy sim`: the simulator as a server.
 
+use std::net::IpAddr;
 
 use httpwhy_sim::{Config, Simulator};
 
