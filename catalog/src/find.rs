@@ -58,7 +58,7 @@ fn owners(index: &'static [(&'static str, &'static [u16])], key: &str) -> Vec<&'
 
 /// The order in which a person most likely means a name that several own.
 fn rank(entry: &Entry) -> usize {
-    const ORDER: &[&str] = &["http", "nginx", "cloudflare", "net", "tls", "ws"];
+    const ORDER: &[&str] = &["http", "nginx", "ws", "cloudflare", "net", "tls"];
     let namespace = ORDER
         .iter()
         .position(|name| *name == entry.id.namespace())

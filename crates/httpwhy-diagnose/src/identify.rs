@@ -8,7 +8,7 @@ use httpwhy_catalog::{
     other_clues, vendors,
 };
 use httpwhy_model::{
-    Candidate, End, Evidence, Exchange, OutcomeId, Phase, Place, Response, Seen, Signal,
+    Candidate, End, Evidence, Exchange, Kept, OutcomeId, Phase, Place, Response, Seen, Signal,
 };
 use memchr::memmem;
 
@@ -94,7 +94,10 @@ pub(crate) fn identify(
     {
         also.retain(|id| !id.code().ends_with("xx"));
     }
-    let candidates = if best.tier <= Tier::Status {
+    // A registered status whose fields were all captured has shown that no vendor's mark is there.
+    let doubtful =
+        best.tier == Tier::Class || (best.tier == Tier::Status && !view.fields_are_known());
+    let candidates = if doubtful {
         view.candidates(best.entry)
     } else {
         Vec::new()
@@ -367,6 +370,11 @@ impl View<'_> {
             );
         }
         found
+    }
+
+    fn fields_are_known(&self) -> bool {
+        self.response()
+            .is_some_and(|response| response.fields.kept == Kept::All)
     }
 
     /// Other owners of the same number, each with what would have to be there.

@@ -109,6 +109,18 @@ fn tell(
             }
             one(out, entry, audience, json, style)
         }
+        // The registered status is what is meant first; others use the same number.
+        Found::Several(entries) if entries[0].id.namespace() == "http" => {
+            one(out, entries[0], audience, json, style)?;
+            if json {
+                return candidates_json(out, question, true, entries);
+            }
+            writeln!(
+                out,
+                "\nOthers use the same name; their marks in fields or content tell:\n"
+            )?;
+            out.write_all(candidates_text(&entries[1..], style).as_bytes())
+        }
         Found::Several(entries) if json => candidates_json(out, question, true, entries),
         Found::Several(entries) => {
             writeln!(
