@@ -90,7 +90,7 @@ impl Default for Deadlines {
             send: Duration::from_secs(30),
             wait: Duration::from_secs(30),
             receive: Duration::from_secs(30),
-            total: Duration::from_secs(120),
+            total: Duration::from_mins(2),
             websocket: Duration::from_secs(5),
         }
     }

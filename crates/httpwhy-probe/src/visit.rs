@@ -143,18 +143,15 @@ async fn perform(
     let budget = Budget::new(deadlines.total);
     let kept = take_kept(&mut worker.kept, &target).await;
     exchange.reused = Seen::Present(kept.is_some());
-    let mut connection = match kept {
-        Some(connection) => {
-            connection.describe(exchange);
-            connection
-        }
-        None => {
-            let opened =
-                connect::open(&worker.local, &target.origin, &deadlines, &budget, exchange).await;
-            match opened {
-                Some(connection) => connection,
-                None => return Ok(()),
-            }
+    let mut connection = if let Some(connection) = kept {
+        connection.describe(exchange);
+        connection
+    } else {
+        // In a box, as is all that is not of every exchange: a task in wait is small then.
+        let opening = connect::open(&worker.local, &target.origin, &deadlines, &budget, exchange);
+        match Box::pin(opening).await {
+            Some(connection) => connection,
+            None => return Ok(()),
         }
     };
     request::write(&mut worker.out, &exchange.request);
@@ -174,7 +171,8 @@ async fn perform(
         After::Close => connection.close().await,
         After::Upgraded(rest) => {
             if let Some(key) = key {
-                websocket::attend(&talk, &mut connection, &key, rest, exchange).await?;
+                let watching = websocket::attend(&talk, &mut connection, &key, rest, exchange);
+                Box::pin(watching).await?;
             }
             connection.close().await;
         }

@@ -26,6 +26,7 @@ const CONTINUATION: u8 = 0;
 const TEXT: u8 = 1;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
+const PONG: u8 = 10;
 
 const NORMAL: u16 = 1000;
 const PROTOCOL_ERROR: u16 = 1002;
@@ -164,7 +165,7 @@ impl Session<'_> {
             bytes = &bytes[taken..];
             match event {
                 None => {}
-                Some(Event::Ping(payload)) => self.send(PING + 1, &payload).await?,
+                Some(Event::Ping(payload)) => self.send(PONG, &payload).await?,
                 Some(Event::Close(payload)) => {
                     self.closed(&payload, exchange).await?;
                     return Ok(true);
@@ -335,7 +336,7 @@ impl Frames {
         match head.opcode {
             CLOSE => return Some(Event::Close(payload)),
             PING => return Some(Event::Ping(payload)),
-            CLOSE.. => return None,
+            PONG.. => return None,
             CONTINUATION => {}
             opcode => self.message = Some(opcode),
         }

@@ -11,7 +11,7 @@ pub(super) const NXDOMAIN: u16 = 3;
 /// Aliases followed in one answer.
 const ALIASES: usize = 16;
 /// The longest time anything is remembered (RFC 8767 section 4 advises days at most).
-const LONGEST: Duration = Duration::from_secs(86_400);
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// One question, as it was sent.
 #[derive(Debug)]

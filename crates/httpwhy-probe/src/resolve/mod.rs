@@ -125,11 +125,13 @@ impl Names {
         let share = within / servers.len().max(1) as u32;
         for (index, &server) in servers.iter().enumerate() {
             // What earlier ones left of their shares goes to this one.
-            let until = deadline - share * (servers.len() - 1 - index) as u32;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let others = share * (servers.len() - 1 - index) as u32;
             let within = match index {
                 0 => share,
-                _ => until.saturating_duration_since(Instant::now()),
+                _ => left.saturating_sub(others),
             };
+            let until = Instant::now() + within;
             match stub::ask(server, name, within, until).await {
                 Ok(answer) => return Some(answer),
                 Err(signal) => signals.push(signal),

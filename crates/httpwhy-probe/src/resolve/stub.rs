@@ -82,7 +82,7 @@ impl Asking {
                 .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
             socket.send(&message).await?;
         }
-        let mut buffer = [0; DATAGRAM];
+        let mut buffer = vec![0; DATAGRAM];
         let mut until = self.deadline;
         while !self.settled() {
             let Ok(received) = timeout_at(until.into(), socket.recv(&mut buffer)).await else {

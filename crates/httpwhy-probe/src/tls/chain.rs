@@ -228,16 +228,11 @@ impl Chain<'_> {
     }
 
     fn check_revocation(&self, moment: i64, found: &mut Found) {
-        let Some(verifier) = &self.roots.revocation else {
+        let Some(lists) = &self.roots.revocation else {
             return;
         };
-        let verified = verifier.verify_server_cert(
-            self.leaf,
-            self.intermediates,
-            self.name,
-            &[],
-            unix(moment),
-        );
+        let verified =
+            lists.verify_server_cert(self.leaf, self.intermediates, self.name, &[], unix(moment));
         let problem = match verified {
             Err(Error::InvalidCertificate(error)) => signals::of_certificate(&error),
             Err(Error::InvalidCertRevocationList(_)) => CertProblem::RevocationUnknown,
@@ -315,7 +310,7 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
         })
         .take(NAMES)
         .map(|name| {
-            let plain = name.chars().filter(|c| c.is_ascii_graphic());
+            let plain = name.chars().filter(char::is_ascii_graphic);
             plain.take(NAME).collect()
         })
         .collect()
@@ -406,7 +401,6 @@ fn date(seconds: i64) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -82,7 +82,14 @@ fn frame(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
 
 #[test]
 fn what_comes_after_the_handshake() {
-    let table: &[(&str, &[u8], Then, &str, Seen<WsClose>)] = &[
+    type Row = (
+        &'static str,
+        &'static [u8],
+        Then,
+        &'static str,
+        Seen<WsClose>,
+    );
+    let table: &[Row] = &[
         (
             "1000",
             b"\x88\x05\x03\xe8bye",
