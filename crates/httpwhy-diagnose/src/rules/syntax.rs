@@ -75,18 +75,22 @@ pub(super) fn is_number(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
-/// The media type without its parameters, lower case; empty when there is none.
-pub(super) fn media_type(fields: &Fields) -> String {
-    let text = fields.text("content-type").unwrap_or_default();
-    let end = text.find(';').unwrap_or(text.len());
-    text[..end].trim().to_ascii_lowercase()
+/// Whether Content-Type names that media type (lower case), whatever its parameters.
+pub(super) fn is_of_type(fields: &Fields, media_type: &str) -> bool {
+    values(fields, "content-type").next().is_some_and(|value| {
+        let end = value.iter().position(|&b| b == b';');
+        let named = value[..end.unwrap_or(value.len())].trim_ascii();
+        named.eq_ignore_ascii_case(media_type.as_bytes())
+    })
 }
 
-/// Whether content came.
+/// Whether content came. Line ends alone are none: records end with one that no server sent.
 pub(super) fn has_content(response: &Response) -> bool {
     match &response.body {
         Seen::Present(body) => {
-            !body.bytes.is_empty() || matches!(body.received, Seen::Present(1..))
+            let kept = body.bytes.len() as u64;
+            !body.bytes.trim_ascii().is_empty()
+                || matches!(body.received, Seen::Present(received) if received > kept)
         }
         Seen::Absent | Seen::NotCaptured => false,
     }

@@ -1,7 +1,7 @@
 //! Age is a number of whole seconds.
 //!
-//! Only a cache makes the field, so only a cache can mend it. A recipient that cannot read it may take a response that is
-//! long stale for fresh. RFC 9111 section 5.1.
+//! Only a cache makes the field, so only a cache can mend it. A recipient that cannot read it may take a response that
+//! is long stale for fresh. RFC 9111 section 5.1.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

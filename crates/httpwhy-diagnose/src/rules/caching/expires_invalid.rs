@@ -1,8 +1,8 @@
 //! Expires is a date in the one form that may be sent: `Sun, 06 Nov 1994 08:49:37 GMT`.
 //!
-//! Caches take any other value, 0 and -1 above all, for a time in the past. To forbid reuse, `Cache-Control: no-cache` or
-//! `no-store` says it in words.
-//! The two older forms are to be read, never sent. RFC 9110 section 5.6.7, RFC 9111 section 5.3.
+//! Caches take any other value, 0 and -1 above all, for a time in the past. To forbid reuse, `Cache-Control: no-cache`
+//! or `no-store` says it in words. The two older forms are to be read, never sent. RFC 9110 section 5.6.7, RFC 9111
+//! section 5.3.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,8 +1,8 @@
 //! A cache does not store a 428, 429, 431 or 511.
 //!
-//! Each speaks about one request: kept, a 429 locks out everyone behind the cache for what one client did. An Age above 0
-//! shows that the response was kept; 0 is let pass, since some software adds it to all responses. RFC 6585 sections 3 to 6,
-//! RFC 9111 section 5.1.
+//! Each speaks about one request: kept, a 429 locks out everyone behind the cache for what one client did. An Age
+//! above 0 shows that the response was kept; 0 is let pass, since some software adds it to all responses. RFC 6585
+//! sections 3 to 6, RFC 9111 section 5.1.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 
@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     name: "unstorable-status-from-cache",
     level: Level::Must,
     party: Party::Intermediary,
-    section: "RFC 6585 3",
+    section: "RFC 6585 3-6",
     about: "A cache does not store a 428, 429, 431 or 511, so none has an Age.",
     watches: Watch::Status(&[428, 429, 431, 511]),
     check,

@@ -1,8 +1,8 @@
 //! A 428, 429, 431 or 511 is not given a time for which it stays fresh.
 //!
 //! No cache may store one, so the time is without effect at best; a cache that goes by the time and not by the status
-//! answers everyone with what was meant for one. No requirement word binds the origin here. With no-store beside it the time
-//! says nothing. RFC 6585 sections 3 to 6.
+//! answers everyone with what was meant for one. No requirement word binds the origin here. With no-store beside it
+//! the time says nothing. RFC 6585 sections 3 to 6.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 
@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     name: "unstorable-status-with-max-age",
     level: Level::Practice,
     party: Party::Origin,
-    section: "RFC 6585 3",
+    section: "RFC 6585 3-6",
     about: "A 428, 429, 431 or 511 is not given a time for which it stays fresh.",
     watches: Watch::Status(&[428, 429, 431, 511]),
     check,

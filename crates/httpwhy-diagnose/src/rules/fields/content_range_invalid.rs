@@ -1,8 +1,8 @@
-//! Content-Range of bytes is `bytes 0-499/1234`, `bytes 0-499/*` or `bytes */1234`, its last byte not before its first and
-//! its length greater than its last byte.
+//! Content-Range of bytes is `bytes 0-499/1234`, `bytes 0-499/*` or `bytes */1234`, its last byte not before its first
+//! and its length greater than its last byte.
 //!
-//! A client must not put a part together from a value that is invalid. Other range units have forms of their own and are
-//! not judged. RFC 9110 section 14.4.
+//! A client must not put a part together from a value that is invalid. Other range units have forms of their own and
+//! are not judged. RFC 9110 section 14.4.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

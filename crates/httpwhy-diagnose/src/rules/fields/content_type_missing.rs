@@ -1,7 +1,7 @@
 //! A response with content names its media type in Content-Type, unless the server does not know it.
 //!
-//! Without it each client guesses from the first bytes, and a guess of HTML runs what was meant as text. That the server may
-//! truly not know is why the word is SHOULD. RFC 9110 section 8.3.
+//! Without it each client guesses from the first bytes, and a guess of HTML runs what was meant as text. That the
+//! server may truly not know is why the word is SHOULD. RFC 9110 section 8.3.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

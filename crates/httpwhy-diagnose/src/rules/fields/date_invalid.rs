@@ -1,7 +1,7 @@
 //! Date is a date in the one form that may be sent: `Sun, 06 Nov 1994 08:49:37 GMT`.
 //!
-//! Recipients that cannot read it count ages from their own clock, or drop the field.
-//! The two older forms are to be read, never sent. RFC 9110 section 5.6.7.
+//! Recipients may put the time of receipt in its place, so that ages are counted from there. The two older forms are
+//! to be read, never sent. RFC 9110 section 5.6.7.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,9 +1,9 @@
 //! A server that has a clock sends Date with every 2xx, 3xx and 4xx.
 //!
-//! Ages, Expires, Last-Modified and a dated Retry-After are counted from it; without it a client counts from its own clock.
-//! The RFC's word is MUST, on a condition that a response does not show: a server without a clock must not send the field.
-//! So the level here is SHOULD. A 407 comes from a proxy, of which the sentence does not speak, and a record made at the
-//! server or between may have been made before the field was added. RFC 9110 section 6.6.1.
+//! Ages, Expires, Last-Modified and a dated Retry-After are counted from it; without it a client counts from its own
+//! clock. The RFC's word is MUST, on a condition that a response does not show: a server without a clock must not send
+//! the field. So the level here is SHOULD. A 407 comes from a proxy, of which the sentence does not speak, and a
+//! record made at the server or between may have been made before the field was added. RFC 9110 section 6.6.1.
 
 use httpwhy_model::{Exchange, Level, Party, Response, Side};
 

@@ -1,7 +1,7 @@
 //! ETag is a string in double quotes, with `W/` before it when it is weak: `"6d-5e"`, `W/"6d"`.
 //!
-//! The quotes belong to the value. Without them a client gives it back in If-None-Match as it came, strict servers refuse
-//! or never match it, and every revalidation becomes a full transfer. RFC 9110 section 8.8.3.
+//! The quotes belong to the value. Without them a client gives it back in If-None-Match as it came, strict servers
+//! refuse or never match it, and every revalidation becomes a full transfer. RFC 9110 section 8.8.3.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,7 +1,7 @@
 //! A field that holds one value, and no list, is said once.
 //!
-//! Which of two lines counts is each reader's own choice: the first, the last, or both joined by a comma, which is no value
-//! at all. Content-Length has a rule of its own. RFC 9110 sections 5.3 and 5.5.
+//! Which of two lines counts is each reader's own choice: the first, the last, or both joined by a comma, which is no
+//! value at all. Content-Length has a rule of its own. RFC 9110 sections 5.3 and 5.5.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

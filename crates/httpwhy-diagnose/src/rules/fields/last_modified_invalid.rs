@@ -1,7 +1,7 @@
 //! Last-Modified is a date in the one form that may be sent: `Sun, 06 Nov 1994 08:49:37 GMT`.
 //!
-//! Clients give it back in If-Modified-Since; a date that cannot be read makes every such request a full one.
-//! The two older forms are to be read, never sent. RFC 9110 section 5.6.7, RFC 9110 section 8.8.2.
+//! Clients give it back in If-Modified-Since; a date that cannot be read makes every such request a full one. The two
+//! older forms are to be read, never sent. RFC 9110 section 5.6.7, RFC 9110 section 8.8.2.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,7 +1,7 @@
 //! Location is a URI reference: spaces, quotes, angle brackets, and all that is not ASCII are percent-encoded in it.
 //!
-//! Browsers mend such a value, each in its way, and libraries refuse it or ask for another path. Only the characters are
-//! looked at (RFC 3986 section 2), not the parts; an empty reference is one. RFC 9110 section 10.2.2.
+//! Browsers mend such a value, each in its way, and libraries refuse it or ask for another path. Only the characters
+//! are looked at (RFC 3986 section 2), not the parts; an empty reference is one. RFC 9110 section 10.2.2.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,12 +1,12 @@
 //! The `status` member of a problem detail (application/problem+json) is the status of the response that carries it.
 //!
-//! Software that does not know the format goes by the status line, software that does may go by the member: the two then
-//! treat one answer differently. RFC 9457 section 3.1.2.
+//! Software that does not know the format goes by the status line, software that does may go by the member: the two
+//! then treat one answer differently. RFC 9457 section 3.1.2.
 
 use httpwhy_model::{Exchange, Level, Party, Response, Seen};
 
 use crate::quote::quote;
-use crate::rules::syntax::media_type;
+use crate::rules::syntax::is_of_type;
 use crate::rules::{Rule, Say, Watch};
 
 pub(crate) static RULE: Rule = Rule {
@@ -43,7 +43,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(_: &Exchange, response: &Response, say: Say<'_>) {
     let fields = &response.fields;
-    if media_type(fields) != "application/problem+json" || fields.has("content-encoding") {
+    if !is_of_type(fields, "application/problem+json") || fields.has("content-encoding") {
         return;
     }
     let (Some(status), Seen::Present(body)) = (response.status(), &response.body) else {

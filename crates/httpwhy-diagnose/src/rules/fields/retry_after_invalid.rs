@@ -1,7 +1,7 @@
 //! Retry-After is a number of whole seconds, or a date in the one form that may be sent.
 //!
-//! A client that cannot read it does not wait: the very load that the field was to keep away comes back at once. Fractions,
-//! units and signs are not allowed. RFC 9110 section 10.2.3.
+//! A client that cannot read it does not wait: the very load that the field was to keep away comes back at once.
+//! Fractions, units and signs are not allowed. RFC 9110 section 10.2.3.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,8 +1,8 @@
 //! Strict-Transport-Security is not sent over plain HTTP.
 //!
-//! Clients ignore it there, since anyone on the way could have put it in: who relies on it is not protected. It belongs to
-//! the https site that the plain one redirects to. Only a record from the client's side of an http URL is judged: behind a
-//! proxy that ends TLS the same bytes are in order. RFC 6797 sections 7.2 and 8.1.
+//! Clients ignore it there, since anyone on the way could have put it in: who relies on it is not protected. It
+//! belongs to the https site that the plain one redirects to. Only a record from the client's side of an http URL is
+//! judged: behind a proxy that ends TLS the same bytes are in order. RFC 6797 sections 7.2 and 8.1.
 
 use httpwhy_model::{Exchange, Level, Party, Response, Side};
 

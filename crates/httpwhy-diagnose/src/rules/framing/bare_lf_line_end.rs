@@ -1,7 +1,8 @@
 //! Every line of a head ends with CR LF.
 //!
-//! Most readers let a lone LF pass and some do not, so that the response works here and fails behind another proxy. A file
-//! whose lines all end so was converted by an editor or a pipe: nothing is said about it. RFC 9112 sections 2.1 and 2.2.
+//! Most readers let a lone LF pass and some do not, so that the response works here and fails behind another proxy. A
+//! file whose lines all end so was converted by an editor or a pipe: nothing is said about it. RFC 9112 sections 2.1
+//! and 2.2.
 
 use httpwhy_model::{Exchange, H1Defect, Level, Party, Response, Signal, Who};
 

@@ -1,9 +1,9 @@
 //! HTTP/2 and HTTP/3 messages have no fields that speak of the connection: Connection, Keep-Alive, Proxy-Connection,
 //! Transfer-Encoding, Upgrade.
 //!
-//! Such a message is malformed, and strict clients reset the stream: the same site then works in one client and fails in
-//! another. Most often a gateway copied them from an HTTP/1 response behind it. Browsers' own records (HAR) are not judged:
-//! some add or keep fields. RFC 9113 section 8.2.2, RFC 9114 section 4.2.
+//! Such a message is malformed, and strict clients reset the stream: the same site then works in one client and fails
+//! in another. A gateway that copies the fields of an HTTP/1 response behind it makes them. Browsers' own records
+//! (HAR) are not judged: some add or keep fields. RFC 9113 section 8.2.2, RFC 9114 section 4.2.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,7 +1,7 @@
 //! A 1xx, a 204, and a 2xx to CONNECT have no Content-Length: they end with their header section.
 //!
-//! A client that believes the field waits for bytes that never come, or takes the next response for content. A length of 0 is
-//! forbidden as well. RFC 9110 section 8.6.
+//! A client that believes the field waits for bytes that never come, or takes the next response for content. A length
+//! of 0 is forbidden as well. RFC 9110 section 8.6.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,8 +1,8 @@
 //! Content-Length is said once.
 //!
 //! Two that differ make the end of the message a matter of which one a reader believes: the way in which responses are
-//! smuggled past a proxy. Two that agree come from software that adds the field without looking; recipients may refuse the
-//! message for it. RFC 9110 sections 5.3 and 8.6, RFC 9112 section 6.3.
+//! smuggled past a proxy. Two that agree come from software that adds the field without looking; recipients may refuse
+//! the message for it. RFC 9110 sections 5.3 and 8.6, RFC 9112 section 6.3.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,4 +1,5 @@
-//! The response to HEAD ends with its header section, whatever its Content-Length says: that is the length GET would have.
+//! The response to HEAD ends with its header section, whatever its Content-Length says: that is the length GET would
+//! have.
 //!
 //! What follows is read as the beginning of the next response on that connection. RFC 9110 section 9.3.2, RFC 9112
 //! section 6.3.

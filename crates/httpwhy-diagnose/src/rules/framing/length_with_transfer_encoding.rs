@@ -1,7 +1,7 @@
 //! A message with Transfer-Encoding has no Content-Length.
 //!
-//! Transfer-Encoding wins, but not every reader knows: where two disagree, one response is taken for two. An intermediary
-//! that passes both on must remove the length. RFC 9112 sections 6.2 and 6.3.
+//! Transfer-Encoding wins, but not every reader knows: where two disagree, one response is taken for two. An
+//! intermediary that passes both on must remove the length. RFC 9112 sections 6.2 and 6.3.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,7 +1,7 @@
 //! No white space stands between a field's name and its colon.
 //!
-//! One reader takes `Server ` for Server, another for a field of another name, a third refuses the message. A proxy must
-//! remove the space from a response that it passes on. RFC 9112 section 5.1.
+//! One reader takes `Server ` for Server, another for a field of another name, a third refuses the message. A proxy
+//! must remove the space from a response that it passes on. RFC 9112 section 5.1.
 
 use httpwhy_model::{Exchange, H1Defect, Level, Party, Response};
 

@@ -1,7 +1,7 @@
 //! A 1xx, a 204, and a 2xx to CONNECT have no Transfer-Encoding: they end with their header section.
 //!
-//! A client that believes the field waits for a chunk that never comes, or takes the next response for one.
-//! RFC 9112 section 6.1.
+//! A client that believes the field waits for a chunk that never comes, or takes the next response for one. RFC 9112
+//! section 6.1.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,5 +1,5 @@
-//! The response to an HTTP/1.0 request has no Transfer-Encoding: such a client does not know chunks and hands their sizes on
-//! as content.
+//! The response to an HTTP/1.0 request has no Transfer-Encoding: such a client does not know chunks and hands their
+//! sizes on as content.
 //!
 //! The version on the response does not matter; what counts is the request's. RFC 9112 section 6.1.
 

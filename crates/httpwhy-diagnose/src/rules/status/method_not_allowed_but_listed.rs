@@ -1,8 +1,9 @@
 //! The Allow of a 405 does not list the method that was refused.
 //!
 //! A 405 says that the resource does not support the method, Allow lists those that it does support: one of the two is
-//! false. No requirement word forbids the pair in itself. Methods are compared with case (RFC 9110 section 9.1). A request
-//! with a method override field is let pass: the refusal may speak of the method named there. RFC 9110 section 15.5.6.
+//! false. No requirement word forbids the pair in itself. Methods are compared with case (RFC 9110 section 9.1). A
+//! request with a method override field is let pass: the refusal may speak of the method named there. RFC 9110 section
+//! 15.5.6.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,7 +1,7 @@
 //! A 405 lists the methods that the resource supports in Allow.
 //!
-//! The list is what makes the refusal useful: the caller learns what to send instead. It may be empty, for a resource that
-//! supports no method for the time being, so an empty Allow is no breach. RFC 9110 sections 15.5.6 and 10.2.1.
+//! The list is what makes the refusal useful: the caller learns what to send instead. It may be empty, for a resource
+//! that supports no method for the time being, so an empty Allow is no breach. RFC 9110 sections 15.5.6 and 10.2.1.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

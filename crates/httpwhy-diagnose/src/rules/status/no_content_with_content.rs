@@ -1,7 +1,7 @@
 //! A 204 ends with its header section: nothing of it follows.
 //!
-//! What follows is read as the beginning of the next response on that connection, so that the next exchange fails and this
-//! one looks well. RFC 9110 section 15.3.5, RFC 9112 section 6.3.
+//! What follows is read as the beginning of the next response on that connection, so that the next exchange fails and
+//! this one looks well. RFC 9110 section 15.3.5, RFC 9112 section 6.3.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,7 +1,8 @@
 //! A 304 ends with its header section: the client has the content already.
 //!
-//! What follows is read as the beginning of the next response on that connection. A browser's own record (HAR) shows the
-//! content that it took from its cache, so nothing is said about those. RFC 9110 section 15.4.5, RFC 9112 section 6.3.
+//! What follows is read as the beginning of the next response on that connection. A browser's own record (HAR) shows
+//! the content that it took from its cache, so nothing is said about those. RFC 9110 section 15.4.5, RFC 9112 section
+//! 6.3.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,13 +1,13 @@
-//! A 206 that carries several parts as multipart/byteranges has no Content-Range in its header section: each part has its
-//! own.
+//! A 206 that carries several parts as multipart/byteranges has no Content-Range in its header section: each part has
+//! its own.
 //!
-//! A client that sees the field takes the whole multipart body, boundaries included, for that one range.
-//! RFC 9110 section 15.3.7.2.
+//! A client that sees the field takes the whole multipart body, boundaries included, for that one range. RFC 9110
+//! section 15.3.7.2.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 
 use crate::quote::quote;
-use crate::rules::syntax::{media_type, values};
+use crate::rules::syntax::{is_of_type, values};
 use crate::rules::{Rule, Say, Watch};
 
 pub(crate) static RULE: Rule = Rule {
@@ -44,7 +44,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(_: &Exchange, response: &Response, say: Say<'_>) {
-    if media_type(&response.fields) != "multipart/byteranges" {
+    if !is_of_type(&response.fields, "multipart/byteranges") {
         return;
     }
     if let Some(range) = values(&response.fields, "content-range").next() {

@@ -1,12 +1,12 @@
-//! A 206 says which part of the representation it carries: in Content-Range when it carries one range, inside its parts
-//! when it carries several as multipart/byteranges.
+//! A 206 says which part of the representation it carries: in Content-Range when it carries one range, inside its
+//! parts when it carries several as multipart/byteranges.
 //!
 //! Without it the client cannot put the part where it belongs; one that resumes a download appends the wrong bytes.
 //! RFC 9110 sections 15.3.7.1 and 15.3.7.2.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 
-use crate::rules::syntax::media_type;
+use crate::rules::syntax::is_of_type;
 use crate::rules::{Rule, Say, Watch};
 
 pub(crate) static RULE: Rule = Rule {
@@ -46,7 +46,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(_: &Exchange, response: &Response, say: Say<'_>) {
     let fields = &response.fields;
-    if fields.get("content-range").is_absent() && media_type(fields) != "multipart/byteranges" {
+    if fields.get("content-range").is_absent() && !is_of_type(fields, "multipart/byteranges") {
         say(
             "206 with neither Content-Range nor multipart/byteranges: which part it is is not said"
                 .into(),

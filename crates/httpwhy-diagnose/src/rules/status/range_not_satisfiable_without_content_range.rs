@@ -1,7 +1,7 @@
 //! A 416 to a byte range request says the current length of the representation: `Content-Range: bytes */1234`.
 //!
-//! With it a client that resumes a download learns whether it has everything already, or whether the file became shorter.
-//! The demand is about byte ranges, so the rule speaks only where the request is known to have asked for one.
+//! With it a client that resumes a download learns whether it has everything already, or whether the file became
+//! shorter. The demand is about byte ranges, so the rule speaks only where the request is known to have asked for one.
 //! RFC 9110 sections 15.5.17 and 14.4.
 
 use httpwhy_model::{Exchange, Level, Party, Response};

@@ -1,7 +1,8 @@
 //! A 301, 302, 303, 307 or 308 says where to go in Location.
 //!
-//! Without it no client can follow: a browser shows the content, a library returns the redirect as its answer. For 301, 302,
-//! 307 and 308 the RFC's word is SHOULD; a 303 is defined by the field. RFC 9110 sections 15.4.2 to 15.4.4, 15.4.8, 15.4.9.
+//! Without it no client can follow: a browser shows the content, a library returns the redirect as its answer. For
+//! 301, 302, 307 and 308 the RFC's word is SHOULD; a 303 is defined by the field. RFC 9110 sections 15.4.2 to 15.4.4,
+//! 15.4.8, 15.4.9.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

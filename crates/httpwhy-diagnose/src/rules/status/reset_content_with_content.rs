@@ -1,7 +1,7 @@
 //! A 205 has no content.
 //!
-//! It tells the user agent to reset the form it was sent from; there is nothing to show. Its length is said in the usual
-//! way, by Content-Length: 0 or an empty chunked body. RFC 9110 section 15.3.6.
+//! It tells the user agent to reset the form it was sent from; there is nothing to show. Its length is said in the
+//! usual way, by Content-Length: 0 or an empty chunked body. RFC 9110 section 15.3.6.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

@@ -1,7 +1,8 @@
 //! A 401 says with which scheme, and for which realm, to authenticate: at least one challenge in WWW-Authenticate.
 //!
-//! Without one a client cannot tell a login that it could perform from a plain refusal, which is a 403. Browsers show the
-//! content and ask for nothing; HTTP libraries that answer challenges do not begin. RFC 9110 sections 15.5.2 and 11.6.1.
+//! Without one a client cannot tell a login that it could perform from a plain refusal, which is a 403. Browsers show
+//! the content and ask for nothing; HTTP libraries that answer challenges do not begin. RFC 9110 sections 15.5.2 and
+//! 11.6.1.
 
 use httpwhy_model::{Exchange, Level, Party, Response, Seen};
 

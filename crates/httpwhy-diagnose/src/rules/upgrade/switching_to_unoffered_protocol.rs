@@ -1,7 +1,7 @@
 //! A 101 switches to a protocol that the request offered in Upgrade, and to no other.
 //!
-//! The client does not speak the other one, or did not want it on this connection. Judged only where the whole request head
-//! is known. RFC 9110 section 7.8.
+//! The client does not speak the other one, or did not want it on this connection. Judged only where the whole request
+//! head is known. RFC 9110 section 7.8.
 
 use httpwhy_model::{Exchange, Level, Party, Response, Seen};
 

@@ -1,7 +1,7 @@
 //! A 101 names the protocol that it switches to in Upgrade.
 //!
-//! Without it the client cannot know what the bytes behind the empty line are, and closes the connection.
-//! RFC 9110 sections 15.2.2 and 7.8.
+//! Without it the client cannot know what the bytes behind the empty line are, and closes the connection. RFC 9110
+//! sections 15.2.2 and 7.8.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

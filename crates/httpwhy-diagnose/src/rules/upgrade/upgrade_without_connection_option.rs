@@ -1,7 +1,7 @@
 //! A message with Upgrade names `upgrade` in Connection too.
 //!
-//! Upgrade speaks about this one connection. The option is what keeps an intermediary that does not know the field from
-//! passing it on. RFC 9110 sections 7.8 and 7.6.1.
+//! Upgrade speaks about this one connection. The option is what keeps an intermediary that does not know the field
+//! from passing it on. RFC 9110 sections 7.8 and 7.6.1.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 

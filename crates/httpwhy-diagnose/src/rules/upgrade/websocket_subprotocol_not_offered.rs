@@ -1,7 +1,7 @@
 //! The answer to a WebSocket handshake chooses one of the subprotocols that the request offered, or none.
 //!
-//! Every client fails the connection otherwise. Names are compared with case. Judged only where the whole request head is
-//! known. RFC 6455 sections 4.1 and 4.2.2.
+//! Every client fails the connection otherwise. Names are compared with case. Judged only where the whole request head
+//! is known. RFC 6455 sections 4.1 and 4.2.2.
 
 use httpwhy_model::{Exchange, Level, Party, Response, Seen};
 

@@ -1,7 +1,7 @@
 //! A 101 to WebSocket proves in Sec-WebSocket-Accept that the server read the request's key.
 //!
-//! Every client fails the connection without it: the answer could be a cache's, or that of a server that switches whatever
-//! it is asked. RFC 6455 sections 4.1 and 4.2.2.
+//! Every client fails the connection without it: the answer could be a cache's, or that of a server that switches
+//! whatever it is asked. RFC 6455 sections 4.1 and 4.2.2.
 
 use httpwhy_model::{Exchange, Level, Party, Response};
 
