@@ -14,6 +14,7 @@
 mod blame;
 mod content;
 mod derive;
+mod details;
 mod identify;
 mod producer;
 mod quote;
@@ -59,7 +60,11 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
     let mut evidence = verdict.evidence;
     let blame = blame::blame(exchange, index, entry, &producer, &mut evidence);
     evidence.extend(producer.evidence);
+    evidence.extend(details::evidence(exchange, index));
     evidence.dedup();
+    let remedies = remedies(entry)
+        .chain(details::remedies(&evidence))
+        .collect();
     Diagnosis {
         outcome: entry.id,
         also: verdict.also,
@@ -68,21 +73,18 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
         producer: producer.producer,
         blame,
         retry: retry::retry(exchange, entry),
-        remedies: remedies(entry),
+        remedies,
         findings: rules::check(exchange),
         evidence,
         server_says: says::server_says(exchange),
     }
 }
 
-fn remedies(entry: &'static Entry) -> Vec<Remedy> {
-    entry
-        .fixes()
-        .map(|(audience, text)| Remedy {
-            audience,
-            text: Cow::Borrowed(text),
-        })
-        .collect()
+fn remedies(entry: &'static Entry) -> impl Iterator<Item = Remedy> {
+    entry.fixes().map(|(audience, text)| Remedy {
+        audience,
+        text: Cow::Borrowed(text),
+    })
 }
 
 /// An entry that the catalogue is known to have: a test of this crate asks for each id named here.
