@@ -1,1 +1,13 @@
-//! (in work)
+//! What the end-to-end tests share: a folder of their own, the binary run with a time limit, and a real HTTP/1.1
+//! server on the loopback. Dev only, never shipped.
+//!
+//! Nothing here judges: the tests do. Whatever goes wrong in here panics with the reason, because a test that cannot be
+//! set up has failed.
+
+mod command;
+mod server;
+mod workspace;
+
+pub use command::{Httpwhy, Ran, Running};
+pub use server::{Asked, Reply, Server};
+pub use workspace::Workspace;
