@@ -90,7 +90,8 @@ pub(crate) async fn open(
             return None;
         };
         let began = Instant::now();
-        let secured = tls::handshake(anchors, &origin.host, tcp, deadlines.tls, budget).await;
+        let handshake = tls::handshake(anchors, &origin.host, tcp, deadlines.tls, budget);
+        let secured = Box::pin(handshake).await;
         exchange.timeline.add(Phase::Tls, began.elapsed());
         for problem in &secured.problems {
             exchange.signal(Phase::Tls, problem.clone());
@@ -125,7 +126,7 @@ async fn addresses<'a>(
         Host::Domain(name) => name,
     };
     let began = Instant::now();
-    let resolving = local.shared.names.resolve(name, deadlines.resolve);
+    let resolving = Box::pin(local.shared.names.resolve(name, deadlines.resolve));
     let resolution = budget.within(Duration::MAX, resolving).await;
     exchange.timeline.add(Phase::Resolve, began.elapsed());
     match resolution {

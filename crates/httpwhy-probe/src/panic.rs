@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 /// That the future panicked. The message went to the panic hook.
@@ -10,8 +10,7 @@ use std::task::Poll;
 pub(crate) struct Panicked;
 
 /// Polls the future to its end, or to its panic.
-pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
-    let mut future = pin!(future);
+pub(crate) async fn caught<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, Panicked> {
     poll_fn(move |cx| {
         // What the future borrowed mutably may be half changed; the one caller drops all of it but the visit, which is
         // plain data and is marked.

@@ -1,6 +1,7 @@
 //! Threads, their runtimes and workers.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -247,11 +248,14 @@ impl Worker {
             asked: job.target.clone(),
             steps: Vec::new(),
         };
-        let word = tokio::select! {
-            biased;
-            // A sender that is gone cannot cancel.
-            () = told_to_stop(job, cancelled) => Some("cancelled"),
-            end = caught(visit(self, job, policy, &mut seen)) => end.is_err().then_some("panic"),
+        let word = {
+            let visiting = pin!(visit(self, job, policy, &mut seen));
+            tokio::select! {
+                biased;
+                // A sender that is gone cannot cancel.
+                () = told_to_stop(job, cancelled) => Some("cancelled"),
+                end = caught(visiting) => end.is_err().then_some("panic"),
+            }
         };
         if let Some(word) = word {
             self.kept = None;
