@@ -4,6 +4,7 @@ use httpwhy_model::{Evidence, Exchange, Phase, Place, Response, Seen, Signal, Vi
 use memchr::memmem;
 
 use crate::content;
+use crate::passage;
 use crate::quote::quote;
 use crate::redirect;
 
@@ -23,7 +24,7 @@ pub(crate) fn derive(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<De
     };
     let mut found = grpc(response, index);
     found.extend(redirect::cost_of_following(visit, index, exchange));
-    found.extend(proxy_status(response, index));
+    found.extend(passage::proxy_error(response, index));
     match response.status() {
         Some(200..=299) => found.extend(content::facts(exchange, response, index)),
         Some(300..=399) => found.extend(redirect::facts(visit, index, exchange)),
@@ -81,37 +82,6 @@ fn grpc(response: &Response, step: usize) -> Vec<Derived> {
             )
         })
         .take(1)
-        .collect()
-}
-
-/// The `error` parameter of Proxy-Status (RFC 9209 section 2.3), of the member nearest to the client that has one.
-fn proxy_status(response: &Response, step: usize) -> Vec<Derived> {
-    let members = response
-        .fields
-        .iter("proxy-status")
-        .filter_map(|value| value.as_str());
-    members
-        .flat_map(|line| line.split(','))
-        .filter_map(|member| Some((member, parameter(member, "error")?)))
-        .filter(|(_, error)| {
-            error
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        })
-        .last()
-        .map(|(member, error)| {
-            let who = member.split(';').next().unwrap_or_default().trim();
-            let shows = format!("the intermediary {who} names its error");
-            derived(
-                step,
-                Place::Field("proxy-status".into()),
-                member.trim().as_bytes(),
-                "proxy-status",
-                error,
-                shows,
-            )
-        })
-        .into_iter()
         .collect()
 }
 

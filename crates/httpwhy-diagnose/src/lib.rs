@@ -16,6 +16,7 @@ mod content;
 mod derive;
 mod details;
 mod identify;
+mod passage;
 mod producer;
 mod quote;
 mod redirect;
@@ -60,6 +61,9 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
     let mut evidence = verdict.evidence;
     let blame = blame::blame(exchange, index, entry, &producer, &mut evidence);
     evidence.extend(producer.evidence);
+    if let Some(response) = &exchange.response {
+        evidence.extend(passage::evidence(response, index));
+    }
     evidence.extend(details::evidence(exchange, index));
     evidence.dedup();
     let remedies = remedies(entry)
