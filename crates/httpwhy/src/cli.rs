@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, explain, list, man, probe, read, sim};
+use crate::commands::{completions, explain, list, man, probe, read, rules, sim};
 use crate::output::Color;
 
 /// Why did this HTTP exchange go wrong, who caused it, and what to do.
@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Sim(sim::Args),
     /// List the outcomes
     List(list::Args),
+    /// List the conformance rules, or show one
+    Rules(rules::Args),
     /// Print shell completions
     Completions(completions::Args),
     /// Print the manual page

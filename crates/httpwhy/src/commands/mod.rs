@@ -13,6 +13,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Read(args)) => read::run(&args, &common),
         Some(Command::Sim(args)) => sim::run(&args, &common),
         Some(Command::List(args)) => list::run(&args, &common),
+        Some(Command::Rules(args)) => rules::run(&args, &common),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),
     }
@@ -27,4 +28,5 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod probe;
 pub(crate) mod read;
+pub(crate) mod rules;
 pub(crate) mod sim;
