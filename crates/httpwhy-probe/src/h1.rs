@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use httpwhy_model::{End, Exchange, Framing, H1Defect, Phase, Seen, Sent, Signal, TlsFault};
+use httpwhy_model::{End, Exchange, Framing, Phase, Seen, Sent, Signal, TlsFault};
 use httpwhy_wire::h1::{Limits, Message, Reader, State};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -222,10 +222,10 @@ impl Talk<'_> {
     ) -> After {
         exchange.received = reading.received;
         let came = reading.reader.total();
-        let phase = if came == 0 {
-            Phase::Wait
-        } else {
-            Phase::Receive
+        let phase = match (came, exchange.sent) {
+            (0, Sent::All) => Phase::Wait,
+            (0, _) => Phase::Send,
+            _ => Phase::Receive,
         };
         let ended = matches!(broken, Some(Broken::End { .. }));
         let unclean = matches!(broken, Some(Broken::End { unclean: true }));
@@ -246,7 +246,8 @@ impl Talk<'_> {
                 fail(connection, phase, signal, exchange);
             }
             Some(Broken::Enough(Some(signal))) => exchange.signal(phase, signal),
-            Some(Broken::End { .. }) if !whole && !lost => {
+            // What is no HTTP message is not cut off either.
+            Some(Broken::End { .. }) if !whole && !lost && !is_foreign(&message) => {
                 if came == 0 && connection.client_cert_wanted {
                     let wanted = signals::tls(TlsFault::ClientCertWanted);
                     exchange.signal(Phase::Tls, wanted);
@@ -277,13 +278,7 @@ impl Talk<'_> {
         exchange: &mut Exchange,
     ) {
         for defect in message.defects {
-            let too_large = matches!(
-                defect,
-                Signal::H1 {
-                    defect: H1Defect::HeadTooLarge,
-                    ..
-                }
-            );
+            let too_large = defect.is("h1:head-too-large");
             exchange.signal(Phase::Receive, defect);
             if too_large {
                 exchange.signal(Phase::Receive, limit("head", self.limits.head as u64));
@@ -312,7 +307,7 @@ impl Talk<'_> {
 /// Records why the transport failed. A missing client certificate is a matter of the handshake, wherever it shows
 /// (TLS 1.3 tells it at the first read).
 fn fail(connection: &Connection, phase: Phase, signal: Signal, exchange: &mut Exchange) {
-    let early = phase == Phase::Wait && connection.client_cert_wanted;
+    let early = phase != Phase::Receive && connection.client_cert_wanted;
     let wanted = signals::wants_client_cert(&signal);
     if wanted || (early && !matches!(signal, Signal::Timeout(_) | Signal::Word { .. })) {
         exchange.signal(Phase::Tls, signals::tls(TlsFault::ClientCertWanted));
@@ -320,6 +315,13 @@ fn fail(connection: &Connection, phase: Phase, signal: Signal, exchange: &mut Ex
     } else {
         exchange.signal(phase, signal);
     }
+}
+
+fn is_foreign(message: &Message) -> bool {
+    message
+        .defects
+        .iter()
+        .any(|signal| signal.is("h1:not-http"))
 }
 
 fn is_close_delimited(message: &Message) -> bool {

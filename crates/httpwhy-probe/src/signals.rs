@@ -164,3 +164,97 @@ fn by_number(number: i32) -> Errno {
 pub(crate) fn engine(word: impl Into<Cow<'static, str>>) -> Signal {
     Signal::word("engine", word)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn system_errors_have_their_names() {
+        for (number, name) in [
+            (1, "EPERM"),
+            (13, "EACCES"),
+            (24, "EMFILE"),
+            (32, "EPIPE"),
+            (71, "EPROTO"),
+            (98, "EADDRINUSE"),
+            (99, "EADDRNOTAVAIL"),
+            (100, "ENETDOWN"),
+            (101, "ENETUNREACH"),
+            (103, "ECONNABORTED"),
+            (104, "ECONNRESET"),
+            (110, "ETIMEDOUT"),
+            (111, "ECONNREFUSED"),
+            (112, "EHOSTDOWN"),
+            (113, "EHOSTUNREACH"),
+            (4_000, "E4000"),
+        ] {
+            let error = io::Error::from_raw_os_error(number);
+            if cfg!(target_os = "linux") {
+                assert_eq!(of_io(&error).to_string(), format!("errno:{name}"));
+            }
+        }
+    }
+
+    #[test]
+    fn tls_errors_are_told_apart() {
+        use rustls::{Error as E, InvalidMessage, PeerIncompatible, PeerMisbehaved};
+        for (error, text) in [
+            (
+                E::AlertReceived(AlertDescription::HandshakeFailure),
+                "tls-alert:40",
+            ),
+            (
+                E::AlertReceived(AlertDescription::Unknown(200)),
+                "tls-alert:200",
+            ),
+            (
+                E::InvalidMessage(InvalidMessage::InvalidCcs),
+                "tls:invalid-message",
+            ),
+            (E::PeerSentOversizedRecord, "tls:invalid-message"),
+            (
+                E::PeerMisbehaved(PeerMisbehaved::TooManyEmptyFragments),
+                "tls:misbehaved",
+            ),
+            (
+                E::PeerIncompatible(PeerIncompatible::NullCompressionRequired),
+                "tls:incompatible",
+            ),
+            (E::DecryptError, "tls:bad-record-mac"),
+            (E::NoApplicationProtocol, "tls:no-alpn"),
+            (E::NoCertificatesPresented, "cert:malformed"),
+            (
+                E::InvalidCertificate(CertificateError::Revoked),
+                "cert:revoked",
+            ),
+            (E::General("?".to_owned()), "tls:other"),
+        ] {
+            let text_of_stream = of_stream(&io::Error::other(error.clone())).to_string();
+            assert_eq!(
+                (&*of_tls(&error).to_string(), &*text_of_stream),
+                (text, text)
+            );
+        }
+    }
+
+    #[test]
+    fn errors_of_the_chain_builder_have_words() {
+        use webpki::Error as E;
+        for (error, problem) in [
+            (E::CaUsedAsEndEntity, CertProblem::CaAsLeaf),
+            (E::PathLenConstraintViolated, CertProblem::PathLength),
+            (E::NameConstraintViolation, CertProblem::NameConstraint),
+            (
+                E::UnsupportedCriticalExtension,
+                CertProblem::CriticalExtension,
+            ),
+            (E::UnsupportedCertVersion, CertProblem::Malformed),
+            (E::UnknownIssuer, CertProblem::Other),
+        ] {
+            let error = CertificateError::Other(rustls::OtherError(Arc::new(error)));
+            assert_eq!(of_certificate(&error), problem, "{error:?}");
+        }
+    }
+}

@@ -72,7 +72,7 @@ enum Said {
 }
 
 impl Asking {
-    /// Sends both questions and reads until both are answered, one answer makes the other needless, or time is up.
+    /// Sends both questions and reads until both are answered or time is up: soon, once one answer makes the other needless.
     async fn over_udp(&mut self) -> io::Result<()> {
         let socket = UdpSocket::bind((unspecified(self.server.ip()), 0)).await?;
         socket.connect(self.server).await?;
@@ -90,7 +90,7 @@ impl Asking {
             };
             let received = received?;
             self.take(&buffer[..received]).await;
-            if self.has_addresses() {
+            if self.has_addresses() || self.does_not_exist() {
                 until = until.min(Instant::now() + PATIENCE);
             }
         }
@@ -131,10 +131,14 @@ impl Asking {
 
     fn settled(&self) -> bool {
         self.said.iter().all(Option::is_some)
-            || self
-                .said
-                .iter()
-                .any(|said| matches!(said, Some(Said::Code(NXDOMAIN, _))))
+    }
+
+    /// Said of one kind, it holds for both (RFC 8020); yet some servers say it of the kind they do not serve, so the
+    /// other is given a moment (RFC 4074 section 4.2).
+    fn does_not_exist(&self) -> bool {
+        self.said
+            .iter()
+            .any(|said| matches!(said, Some(Said::Code(NXDOMAIN, _))))
     }
 
     fn has_addresses(&self) -> bool {
@@ -143,26 +147,21 @@ impl Asking {
             .any(|said| matches!(said, Some(Said::Addresses(list, _)) if !list.is_empty()))
     }
 
-    /// Both replies as one answer. Failures count only when there is no address.
+    /// Both replies as one answer: addresses, else that the name does not exist, else a failure, else that there is no
+    /// address.
     fn verdict(self) -> Result<Answer, Signal> {
         let mut addresses = Vec::new();
-        let mut ttl = Duration::MAX;
+        let (mut living, mut empty) = (Duration::MAX, Duration::MAX);
+        let mut missing = None;
         let mut failure = None;
         for said in self.said {
             match said {
-                Some(Said::Addresses(list, age)) => {
-                    // A kind without addresses does not shorten the life of the other.
-                    if !list.is_empty() || addresses.is_empty() {
-                        ttl = ttl.min(age);
-                    }
+                Some(Said::Addresses(list, ttl)) if list.is_empty() => empty = empty.min(ttl),
+                Some(Said::Addresses(list, ttl)) => {
+                    living = living.min(ttl);
                     addresses.extend(list);
                 }
-                Some(Said::Code(NXDOMAIN, ttl)) => {
-                    return Ok(Answer {
-                        found: Err(DnsFault::Rcode(NXDOMAIN)),
-                        ttl,
-                    });
-                }
+                Some(Said::Code(NXDOMAIN, ttl)) => missing = missing.or(Some(ttl)),
                 Some(Said::Code(code, _)) => {
                     failure = failure.or(Some(Signal::Dns(DnsFault::Rcode(code))));
                 }
@@ -173,17 +172,16 @@ impl Asking {
                 None => failure = failure.or_else(|| Some(timeout(self.within))),
             }
         }
-        match failure {
-            Some(failure) if addresses.is_empty() => Err(failure),
-            _ if addresses.is_empty() => Ok(Answer {
-                found: Err(DnsFault::NoData),
-                ttl,
-            }),
-            _ => Ok(Answer {
-                found: Ok(addresses),
-                ttl,
-            }),
-        }
+        let (found, ttl) = if !addresses.is_empty() {
+            (Ok(addresses), living)
+        } else if let Some(ttl) = missing {
+            (Err(DnsFault::Rcode(NXDOMAIN)), ttl)
+        } else if let Some(failure) = failure {
+            return Err(failure);
+        } else {
+            (Err(DnsFault::NoData), empty)
+        };
+        Ok(Answer { found, ttl })
     }
 }
 

@@ -285,6 +285,17 @@ fn what_a_name_server_says() {
             "resolve dns:3",
         ),
         (
+            "IPv6 does not exist, IPv4 is there",
+            |q| {
+                if is_v6(q) {
+                    one(&code(q, ResponseCode::NXDomain))
+                } else {
+                    one(&loopback(q, 60))
+                }
+            },
+            "",
+        ),
+        (
             "cut off, no TCP",
             |q| one(&cut_off(q)),
             "resolve dns:truncated",

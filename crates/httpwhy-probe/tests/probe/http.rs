@@ -1,6 +1,7 @@
 //! HTTP/1.1 over TCP.
 
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::thread;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use httpwhy_probe::{Deadlines, Job, TestFault};
 use httpwhy_wire::h1::Limits;
 
 use crate::servers::{
-    LONG, SHORT, Server, Then, config, exchange, finish, get, read_head, refused, signals, summary,
+    LONG, SHORT, Server, Then, config, exchange, get, read_head, refused, signals, summary,
 };
 
 #[test]
@@ -95,6 +96,16 @@ fn what_a_server_sends_and_how_it_ends() {
             b"SSH-2.0-OpenSSH_9.2\r\n",
             Stall,
             "all partial - receive h1:not-http at=0",
+        ),
+        (
+            b"SSH-2.0-OpenSSH_9.2",
+            Fin,
+            "all partial - receive h1:not-http at=0",
+        ),
+        (
+            b"HTTP/1.1 103 Early\r\n\r\n",
+            Fin,
+            "all partial - receive eof:22",
         ),
         (
             b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nbytes",
@@ -300,12 +311,16 @@ fn an_answer_before_the_end_of_the_request_is_read() {
     for (then, bytes, expected) in [
         (Then::Stall, &answer[..], "part answered 413"),
         (Then::Stall, b"", "part nothing - send timeout:300"),
+        (Then::Fin, b"", "part nothing - send eof:0"),
     ] {
         let server = Server::new(move |mut stream| {
             read_head(&mut stream);
             stream.write_all(bytes).unwrap();
+            if matches!(then, Then::Fin) {
+                stream.shutdown(Shutdown::Write).unwrap();
+            }
             thread::sleep(SHORT * 3);
-            reset_after(stream, then);
+            crate::servers::reset(&stream);
         });
         let mut config = config();
         config.deadlines.send = SHORT;
@@ -314,13 +329,6 @@ fn an_answer_before_the_end_of_the_request_is_read() {
         job.method = "POST".into();
         job.body = Some(body.clone());
         assert_eq!(summary(&exchange(config, job)), expected);
-    }
-}
-
-fn reset_after(stream: std::net::TcpStream, then: Then) {
-    crate::servers::reset(&stream);
-    if !matches!(then, Then::Stall) {
-        finish(stream, then);
     }
 }
 
