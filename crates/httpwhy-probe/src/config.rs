@@ -99,7 +99,8 @@ impl Default for Deadlines {
 /// Which certificate issuers are trusted, and what is known of revoked certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
-    /// The system's roots.
+    /// The system's roots. When none are found and none are given, `engine:no-trust-store` is recorded wherever an
+    /// issuer would have to be known.
     pub system: bool,
     /// More roots: PEM files' contents, each with any number of certificates.
     pub roots: Vec<Vec<u8>>,

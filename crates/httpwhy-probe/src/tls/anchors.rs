@@ -25,6 +25,8 @@ pub(super) struct Roots {
     pub(super) store: Arc<RootCertStore>,
     /// Checks with the revocation lists, when there are any.
     pub(super) revocation: Option<Arc<WebPkiServerVerifier>>,
+    /// The system's roots were wanted and there are none: nothing can be said of any issuer.
+    pub(super) missing: bool,
 }
 
 impl Anchors {
@@ -67,6 +69,7 @@ impl Anchors {
         let store = Arc::new(store);
         Roots {
             revocation: self.revocation(&store),
+            missing: self.system && store.is_empty(),
             store,
         }
     }

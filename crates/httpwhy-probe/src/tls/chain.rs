@@ -182,6 +182,9 @@ impl Chain<'_> {
                 // The very certificate is trusted: there is no path to speak of.
             }
             CertProblem::UnknownIssuer if self_signed => found.note(CertProblem::SelfSigned),
+            CertProblem::UnknownIssuer if self.roots.missing => {
+                found.problems.push(signals::engine("no-trust-store"));
+            }
             CertProblem::UnknownIssuer => found.note(self.why_unknown()),
             CertProblem::CaAsLeaf if self_signed => {
                 found.note(CertProblem::SelfSigned);
@@ -445,6 +448,7 @@ mod tests {
         let roots = Roots {
             store: std::sync::Arc::new(store),
             revocation: None,
+            missing: false,
         };
         let weak = fixture(include_bytes!("../../tests/fixtures/weak.pem"));
         let sha1 = fixture(include_bytes!("../../tests/fixtures/sha1.pem"));
@@ -461,5 +465,19 @@ mod tests {
             let texts: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
             assert_eq!(texts, [expected]);
         }
+    }
+
+    #[test]
+    fn without_any_roots_nothing_is_said_of_issuers() {
+        let roots = Roots {
+            store: std::sync::Arc::new(rustls::RootCertStore::empty()),
+            revocation: None,
+            missing: true,
+        };
+        let leaf = fixture(include_bytes!("../../tests/fixtures/below-weak.pem"));
+        let name = ServerName::try_from("a.example").unwrap();
+        let found = examine(&roots, &leaf, &[], &name, unix(1_800_000_000));
+        let texts: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["engine:no-trust-store"]);
     }
 }

@@ -24,8 +24,12 @@ struct NameServer {
 }
 
 impl NameServer {
+    /// Answers over UDP; nothing listens for TCP.
     fn new(udp: impl Fn(&Message) -> Vec<Vec<u8>> + Send + 'static) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        Self::on(UdpSocket::bind("127.0.0.1:0").unwrap(), udp)
+    }
+
+    fn on(socket: UdpSocket, udp: impl Fn(&Message) -> Vec<Vec<u8>> + Send + 'static) -> Self {
         socket
             .set_read_timeout(Some(Duration::from_millis(50)))
             .unwrap();
@@ -56,11 +60,21 @@ impl NameServer {
         }
     }
 
-    /// Answers questions over TCP as well, at the same port.
-    fn and_tcp(mut self, tcp: impl Fn(&Message) -> Vec<u8> + Send + 'static) -> Self {
-        let listener = TcpListener::bind(self.address).unwrap();
-        let stopped = Arc::clone(&self.stop);
-        self.threads.push(thread::spawn(move || {
+    /// Answers over UDP, and over TCP at the same port.
+    fn with_tcp(
+        udp: impl Fn(&Message) -> Vec<Vec<u8>> + Send + 'static,
+        tcp: impl Fn(&Message) -> Vec<u8> + Send + 'static,
+    ) -> Self {
+        let (socket, listener) = std::iter::repeat_with(|| {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let socket = UdpSocket::bind(listener.local_addr().unwrap());
+            (socket, listener)
+        })
+        .find_map(|(socket, listener)| Some((socket.ok()?, listener)))
+        .unwrap();
+        let mut server = Self::on(socket, udp);
+        let stopped = Arc::clone(&server.stop);
+        server.threads.push(thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::SeqCst) {
                     return;
@@ -76,7 +90,7 @@ impl NameServer {
                 stream.write_all(&[&length[..], &reply].concat()).unwrap();
             }
         }));
-        self
+        server
     }
 
     fn asked(&self) -> usize {
@@ -360,22 +374,21 @@ fn cut_off(question: &Message) -> Message {
 
 #[test]
 fn what_is_cut_off_is_had_over_tcp() {
-    let server =
-        NameServer::new(|q| one(&cut_off(q))).and_tcp(|q| loopback(q, 60).to_vec().unwrap());
+    let server = NameServer::with_tcp(|q| one(&cut_off(q)), |q| loopback(q, 60).to_vec().unwrap());
     let seen = resolved(asking(&[server.address]));
     assert_eq!((seen.status(), signals(&seen)), (Some(200), String::new()));
 
-    let server = NameServer::new(|q| one(&cut_off(q))).and_tcp(|_| b"abc".to_vec());
+    let server = NameServer::with_tcp(|q| one(&cut_off(q)), |_| b"abc".to_vec());
     let seen = resolved(asking(&[server.address]));
     assert_eq!(signals(&seen), "resolve dns:garbage");
 }
 
 #[test]
 fn a_refused_port_is_told_at_once() {
-    let nobody = UdpSocket::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    // Talks to another peer only, so that the port is taken and yet refuses us.
+    let held = UdpSocket::bind("127.0.0.1:0").unwrap();
+    held.connect("127.0.0.1:1").unwrap();
+    let nobody = held.local_addr().unwrap();
     let seen = resolved(asking(&[nobody]));
     assert_eq!(signals(&seen), "resolve errno:ECONNREFUSED");
     assert!(seen.timeline.get(Phase::Resolve).unwrap() < LONG);
@@ -519,7 +532,8 @@ fn every_address_is_tried_in_order() {
     assert_eq!(signals(&seen), "connect errno:ECONNREFUSED");
     assert_eq!((seen.status(), seen.peer), (Some(200), Some(web.address)));
 
-    let port = refused().port();
+    let (_held, refusing) = refused();
+    let port = refusing.port();
     let seen = exchange(
         asking(&[server.address]),
         Job::get(0, format!("http://a.example:{port}/")),

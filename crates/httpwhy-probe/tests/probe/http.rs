@@ -158,7 +158,7 @@ fn what_cannot_be_asked_is_a_visit_too() {
 
 #[test]
 fn a_refused_port_is_named() {
-    let address = refused();
+    let (_held, address) = refused();
     let seen = get(format!("http://{address}/"));
     let expected = "nothing nothing - connect errno:ECONNREFUSED";
     assert_eq!(summary(&seen), expected);
