@@ -29,7 +29,7 @@ pub use says::MAX_SAID;
 use std::borrow::Cow;
 
 use httpwhy_catalog::{Entry, by_id};
-use httpwhy_model::{Diagnosis, Exchange, OutcomeId, Remedy, Visit};
+use httpwhy_model::{Blame, Diagnosis, Exchange, OutcomeId, Remedy, Visit};
 
 /// Judges a whole visit. The verdict is that of its last step, unless an earlier step explains it (a redirect that
 /// landed on a login).
@@ -66,9 +66,13 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
     }
     evidence.extend(details::evidence(exchange, index));
     evidence.dedup();
-    let remedies = remedies(entry)
-        .chain(details::remedies(&evidence))
-        .collect();
+    let remedies = if blame == Blame::Nobody {
+        Vec::new()
+    } else {
+        remedies(entry)
+            .chain(details::remedies(&evidence))
+            .collect()
+    };
     Diagnosis {
         outcome: entry.id,
         also: verdict.also,

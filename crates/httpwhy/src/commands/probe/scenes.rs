@@ -52,7 +52,11 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     }
     let simulator = Simulator::start(httpwhy_sim::Config::default())
         .map_err(|error| Failure::internal(format_args!("the simulator cannot start: {error}")))?;
-    let played = play_all(&simulator, args)?;
+    // One scene is a panic made on purpose: it is caught, and nobody need be told.
+    std::panic::set_hook(Box::new(|_| {}));
+    let played = play_all(&simulator, args);
+    crate::exit::report_panics_in_one_line();
+    let played = played?;
     let exempt = simulator.exempt();
     let failed: Vec<&Played> = played.iter().filter(|played| !played.holds()).collect();
     output::write(|out| {
