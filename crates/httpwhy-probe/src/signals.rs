@@ -88,8 +88,8 @@ fn of_webpki(error: &webpki::Error) -> CertProblem {
     match error {
         E::CaUsedAsEndEntity => CertProblem::CaAsLeaf,
         E::UnsupportedCriticalExtension => CertProblem::CriticalExtension,
-        E::EndEntityUsedAsCa
-        | E::PathLenConstraintViolated
+        E::EndEntityUsedAsCa => CertProblem::LeafAsCa,
+        E::PathLenConstraintViolated
         | E::MaximumPathDepthExceeded
         | E::MaximumPathBuildCallsExceeded
         | E::MaximumSignatureChecksExceeded => CertProblem::PathLength,
