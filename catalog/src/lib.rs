@@ -8,13 +8,16 @@
 //! assert_eq!(entry.title, "Not Found");
 //! ```
 
+pub mod choose;
 mod entry;
 mod find;
 mod normal;
+mod seed;
 mod vendor;
 
 pub use entry::{CloseClue, Clue, Entry, Param, Reproduce, Said, Section, Usual};
 pub use find::{Found, by_code, by_id, by_name, entries, find, search};
+pub use seed::{SeedRow, seed_rows};
 pub use vendor::{Strength, Vendor, VendorEvidence, VendorPlace, VendorRole, vendors};
 
 use entry::Text;
