@@ -222,6 +222,10 @@ pub struct Ran {
     line: String,
 }
 
+#[expect(
+    clippy::return_self_not_must_use,
+    reason = "each of them is an assertion, done when it returns"
+)]
 impl Ran {
     /// Standard output as text.
     ///
@@ -240,7 +244,6 @@ impl Ran {
     ///
     /// # Panics
     /// When it is another; the message says what was printed.
-    #[must_use]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self
@@ -250,7 +253,6 @@ impl Ran {
     ///
     /// # Panics
     /// When one is missing.
-    #[must_use]
     pub fn says(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(self.stderr.contains(part), "'{part}' is not said: {self}");
@@ -262,7 +264,6 @@ impl Ran {
     ///
     /// # Panics
     /// When one is missing.
-    #[must_use]
     pub fn shows(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(self.text().contains(part), "'{part}' is not shown: {self}");

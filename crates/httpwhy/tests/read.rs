@@ -200,7 +200,7 @@ fn standard_input_and_files_alike() {
     ] {
         assert_eq!(ran.exits(0).stdout, by_name.stdout);
     }
-    let _ = by_name.shows(&["503 Service Unavailable", "http/503", "after 7 s"]);
+    by_name.shows(&["503 Service Unavailable", "http/503", "after 7 s"]);
     // Several files: one answer each.
     let two = read(&[path(&file), path(&file), "--json"]).run().exits(0);
     assert_eq!(json::lines(&two).len(), 2);
