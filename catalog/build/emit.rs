@@ -6,22 +6,18 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::entry::{Close, Clue, Entry, Usual};
+use crate::names::{self, constants};
+use crate::rows::SeedRow;
 use crate::vendor::{Role, Says, Strength, Vendor};
 
-#[path = "../src/normal.rs"]
-mod normal;
-use normal::normal;
-
-/// Name -> indices of the entries that own it.
-type Index = BTreeMap<String, Vec<usize>>;
-
-pub(crate) fn write(out: &Path, entries: &[Entry], vendors: &[Vendor]) {
+pub(crate) fn write(out: &Path, entries: &[Entry], vendors: &[Vendor], seeds: &[SeedRow]) {
     let mut text = String::new();
     let mut code = String::new();
-    constants(&mut code, entries);
-    rows(&mut code, &mut text, entries);
-    index(&mut code, "CODES", &codes(entries));
-    index(&mut code, "NAMES", &names(entries));
+    let constants = constants(entries);
+    ids(&mut code, entries, &constants);
+    rows(&mut code, &mut text, entries, &constants);
+    names::write(&mut code, entries);
+    seed_rows(&mut code, seeds);
     clues(&mut code, entries);
     vendor_rows(&mut code, vendors);
     let save = |name: &str, content: &str| {
@@ -31,20 +27,12 @@ pub(crate) fn write(out: &Path, entries: &[Entry], vendors: &[Vendor]) {
     save("text.md", &text);
 }
 
-fn constants(code: &mut String, entries: &[Entry]) {
-    code.push_str("/// One constant for each entry: `http/404` is [`HTTP_404`].\npub mod id {\n    use httpwhy_model::OutcomeId;\n");
-    for entry in entries {
-        let name: String = entry
-            .id
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() {
-                    c.to_ascii_uppercase()
-                } else {
-                    '_'
-                }
-            })
-            .collect();
+fn ids(code: &mut String, entries: &[Entry], constants: &[String]) {
+    code.push_str(
+        "/// One constant for each entry: `http/404` is [`HTTP_404`]. Ids that differ by case only keep their case.\n\
+         #[allow(non_upper_case_globals)]\npub mod id {\n    use httpwhy_model::OutcomeId;\n",
+    );
+    for (entry, name) in entries.iter().zip(constants) {
         let _ = writeln!(
             code,
             "    /// `{}`: {}\n    pub const {name}: OutcomeId = OutcomeId({:?});",
@@ -56,9 +44,23 @@ fn constants(code: &mut String, entries: &[Entry]) {
     code.push_str("}\n\n");
 }
 
-fn rows(code: &mut String, text: &mut String, entries: &[Entry]) {
+/// What the five source documents list, in their order.
+fn seed_rows(code: &mut String, seeds: &[SeedRow]) {
+    let _ = writeln!(code, "static SEED_ROWS: [SeedRow; {}] = [", seeds.len());
+    for row in seeds {
+        let _ = writeln!(
+            code,
+            "    SeedRow {{ seed: {:?}, code: {:?}, name: {:?}, entry: {} }},",
+            row.seed, row.code, row.name, row.entry
+        );
+    }
+    code.push_str("];\n\n");
+}
+
+fn rows(code: &mut String, text: &mut String, entries: &[Entry], constants: &[String]) {
+    code.push_str("#[allow(clippy::unreadable_literal)]\n");
     let _ = writeln!(code, "static ENTRIES: [Entry; {}] = [", entries.len());
-    for entry in entries {
+    for (entry, constant) in entries.iter().zip(constants) {
         let base = text.len();
         text.push_str(&entry.text.body);
         text.push_str("\n\n");
@@ -66,7 +68,7 @@ fn rows(code: &mut String, text: &mut String, entries: &[Entry]) {
         let front = &entry.front;
         let _ = writeln!(
             code,
-            "    Entry {{ id: OutcomeId({:?}), title: {:?}, former: &{:?}, phase: Phase::{:?}, usual: {}, \
+            "    Entry {{ id: OutcomeId({:?}), constant: {constant:?}, title: {:?}, former: &{:?}, phase: Phase::{:?}, usual: {}, \
              recognise: &[{}], aliases: &{:?}, retry: Advice::{:?}, expected: &{:?}, forbidden: &{:?}, \
              reproduce: {}, sources: &{:?}, said: &[{}], seeds: &{:?}, leads_to: &[{}], confirmed: {}, \
              text: Text {{ whole: {}, lead: {}, sections: [{}], fixes: &[{}] }} }},",
@@ -201,63 +203,6 @@ fn clue(clue: &Clue) -> String {
         text(&clue.request.as_ref().map(|f| f.to_lowercase())),
         clue.reused,
     )
-}
-
-fn codes(entries: &[Entry]) -> Index {
-    let mut index = Index::new();
-    for (at, entry) in entries.iter().enumerate() {
-        let code = entry
-            .id
-            .split_once('/')
-            .map_or(entry.id.as_str(), |(_, code)| code);
-        index.entry(normal(code)).or_default().push(at);
-    }
-    index
-}
-
-/// Titles, former names and aliases; of an alias also its parts that people paste alone.
-fn names(entries: &[Entry]) -> Index {
-    let mut index = Index::new();
-    for (at, entry) in entries.iter().enumerate() {
-        let front = &entry.front;
-        let all = std::iter::once(&front.title)
-            .chain(&front.former)
-            .chain(&front.aliases);
-        for name in all.flat_map(|name| spellings(name)) {
-            let owners = index.entry(name).or_default();
-            if !owners.contains(&at) {
-                owners.push(at);
-            }
-        }
-    }
-    index.remove("");
-    index
-}
-
-/// `curl 56 CURLE_RECV_ERROR` is also asked for as `curl 56` and as `CURLE_RECV_ERROR`; a remark in brackets at the end
-/// is not part of the name.
-fn spellings(name: &str) -> Vec<String> {
-    let mut found = vec![normal(name)];
-    if let Some((bare, remark)) = name.rsplit_once(" (")
-        && remark.ends_with(')')
-    {
-        found.extend(spellings(bare));
-    }
-    if let [program, number, constant] = name.split_whitespace().collect::<Vec<_>>()[..]
-        && number.bytes().all(|b| b.is_ascii_digit())
-    {
-        found.push(normal(&format!("{program} {number}")));
-        found.push(normal(constant));
-    }
-    found
-}
-
-fn index(code: &mut String, name: &str, index: &Index) {
-    let _ = writeln!(code, "static {name}: [(&str, &[u16]); {}] = [", index.len());
-    for (key, owners) in index {
-        let _ = writeln!(code, "    ({key:?}, &{owners:?}),");
-    }
-    code.push_str("];\n\n");
 }
 
 fn clues(code: &mut String, entries: &[Entry]) {

@@ -10,6 +10,8 @@
 
 mod emit;
 mod entry;
+mod names;
+mod rows;
 mod vendor;
 
 use std::fmt;
@@ -43,6 +45,7 @@ fn main() {
     std::env::set_current_dir(&root).expect("the manifest's directory exists");
     println!("cargo::rerun-if-changed=outcomes");
     println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed={}", rows::FILE);
 
     let mut defects = Vec::new();
     let mut entries = Vec::new();
@@ -72,8 +75,10 @@ fn main() {
     vendors.sort_by(|a, b| a.key.cmp(&b.key));
     entry::check_together(&entries, &vendors, &mut defects);
 
+    let seeds = rows::read(&entries, &mut defects);
+
     if defects.is_empty() {
-        emit::write(&out, &entries, &vendors);
+        emit::write(&out, &entries, &vendors, &seeds);
     } else {
         for defect in &defects {
             println!("cargo::error={defect}");

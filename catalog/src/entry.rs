@@ -39,6 +39,7 @@ pub struct Entry {
     pub leads_to: &'static [OutcomeId],
     /// False where no owner's document was found.
     pub confirmed: bool,
+    pub(crate) constant: &'static str,
     pub(crate) text: Text,
 }
 
@@ -171,6 +172,11 @@ pub enum Section {
 }
 
 impl Entry {
+    /// The name of its constant in [`crate::id`]: `HTTP_404`. Unique, and an identifier in every usual language.
+    pub fn constant(&self) -> &'static str {
+        self.constant
+    }
+
     /// The whole text, Markdown.
     pub fn text(&self) -> &'static str {
         slice(self.text.whole)

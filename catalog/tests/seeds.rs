@@ -1,9 +1,9 @@
 //! Every code, outcome and rule of the five source documents is met by an entry. The facts needed stand in
-//! `seed-rows.csv`, the documents nowhere here.
+//! `registry/seed-rows.csv`, the documents nowhere here.
 
 mod csv;
 
-use httpwhy_catalog::{Entry, Found, by_code, by_id, by_name, find};
+use httpwhy_catalog::{Entry, Found, by_code, by_id, by_name, find, seed_rows};
 
 struct Row {
     seed: String,
@@ -11,17 +11,19 @@ struct Row {
     name: String,
     kind: String,
     vendor: String,
+    id: String,
 }
 
 fn rows() -> Vec<Row> {
-    csv::rows(include_str!("seed-rows.csv"))
+    csv::rows(include_str!("../registry/seed-rows.csv"))
         .into_iter()
-        .map(|[seed, code, name, kind, vendor]| Row {
+        .map(|[seed, code, name, kind, vendor, id]| Row {
             seed,
             code,
             name,
             kind,
             vendor,
+            id,
         })
         .collect()
 }
@@ -136,7 +138,7 @@ fn every_name_resolves() {
             let found: Vec<&Entry> = match find(question) {
                 Found::One(entry) => vec![entry],
                 Found::Several(entries) => entries,
-                Found::Class(..) | Found::Nothing(_) => Vec::new(),
+                Found::Class(..) | Found::Misspelt(..) | Found::Nothing(_) => Vec::new(),
             };
             let ids: Vec<&str> = found.iter().map(|entry| entry.id.0).collect();
             let owners = row.owners();
@@ -149,6 +151,37 @@ fn every_name_resolves() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_row_is_answered_by_its_own_entry() {
+    let failures: Vec<String> = rows()
+        .iter()
+        .filter(|row| {
+            let owners = if row.is_general() {
+                row.general_entry().into_iter().collect()
+            } else {
+                row.owners()
+            };
+            !owners.iter().any(|owner| owner.id.0 == row.id)
+        })
+        .map(|row| format!("{}: {} is not its entry", row.label(), row.id))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn the_compiled_rows_are_those_of_the_file_in_its_order() {
+    let compiled: Vec<[&str; 4]> = seed_rows()
+        .iter()
+        .map(|row| [row.seed, row.code, row.name, row.entry().id.0])
+        .collect();
+    let rows = rows();
+    let of_the_file: Vec<[&str; 4]> = rows
+        .iter()
+        .map(|row| [&*row.seed, &*row.code, &*row.name, &*row.id])
+        .collect();
+    assert_eq!(compiled, of_the_file);
 }
 
 #[test]

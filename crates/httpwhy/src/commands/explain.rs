@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     let whole = args.codes.join(" ");
     let questions = match answer(&whole) {
         Found::Nothing(_) if args.codes.len() > 1 => args.codes.clone(),
-        Found::Class(..) | Found::One(_) | Found::Several(_)
+        Found::Class(..) | Found::Misspelt(..) | Found::One(_) | Found::Several(_)
             if args.codes.len() > 1 && !all_alone(&args.codes) =>
         {
             vec![whole]
@@ -109,31 +109,61 @@ fn tell(
             }
             one(out, entry, audience, json, style)
         }
-        // The registered status is what is meant first; others use the same number.
-        Found::Several(entries) if entries[0].id.namespace() == "http" => {
-            one(out, entries[0], audience, json, style)?;
-            if json {
-                return candidates_json(out, question, true, entries);
+        Found::Misspelt(name, entries) => {
+            eprint_taken_as(question, name);
+            match entries[..] {
+                [entry] => one(out, entry, audience, json, style),
+                _ => several(out, name, entries, audience, json, style),
             }
-            writeln!(
-                out,
-                "\nOthers use the same name; their marks in fields or content tell:\n"
-            )?;
-            out.write_all(candidates_text(&entries[1..], style).as_bytes())
         }
-        Found::Several(entries) if json => candidates_json(out, question, true, entries),
-        Found::Several(entries) => {
-            writeln!(
-                out,
-                "{} has {} meanings; where it came from tells which:\n",
-                safe(question),
-                entries.len()
-            )?;
-            out.write_all(candidates_text(entries, style).as_bytes())?;
-            writeln!(out, "\nMore: httpwhy explain {}", entries[0].id)
-        }
+        Found::Several(entries) => several(out, question, entries, audience, json, style),
         Found::Nothing(_) => Ok(()),
     }
+}
+
+#[allow(clippy::print_stderr, reason = "a message to the person, not a result")]
+fn eprint_taken_as(question: &str, name: &str) {
+    eprintln!(
+        "httpwhy: nothing is called '{}'; taken for '{}'",
+        safe(question),
+        safe(name)
+    );
+}
+
+fn several(
+    out: &mut dyn Write,
+    question: &str,
+    entries: &[&Entry],
+    audience: Option<Audience>,
+    json: bool,
+    style: Style,
+) -> std::io::Result<()> {
+    let first = entries[0];
+    let is_its_id = first.id.0.eq_ignore_ascii_case(question.trim());
+    // An id means its own entry, a number the registered status; others only share the name.
+    if is_its_id || first.id.namespace() == "http" {
+        one(out, first, audience, json, style)?;
+        if json {
+            return candidates_json(out, question, true, entries);
+        }
+        let others = match is_its_id {
+            true => "The same in the words of other programs:",
+            false => "Others use the same name; their marks in fields or content tell:",
+        };
+        writeln!(out, "\n{others}\n")?;
+        return out.write_all(candidates_text(&entries[1..], style).as_bytes());
+    }
+    if json {
+        return candidates_json(out, question, true, entries);
+    }
+    writeln!(
+        out,
+        "{} has {} meanings; where it came from tells which:\n",
+        safe(question),
+        entries.len()
+    )?;
+    out.write_all(candidates_text(entries, style).as_bytes())?;
+    writeln!(out, "\nMore: httpwhy explain {}", first.id)
 }
 
 fn one(
