@@ -3,11 +3,13 @@
 //! Whatever came from the other side is escaped before it gets here or here: a quote can neither move a cursor nor
 //! colour a line.
 
+mod choice;
 mod entry;
 mod formats;
 mod markdown;
 mod style;
 
+pub use choice::{Advice, choice_line, choice_text, question_line, question_text};
 pub use entry::{candidates_text, entry_text, outcome_line};
 pub use formats::{Format, Report, by_name, formats};
 pub use style::{Style, safe};

@@ -3,10 +3,12 @@
 //! `kind` says what an object is; each kind has a committed JSON Schema in `schemas/`. Exchanges travel both ways, so
 //! that anything recorded can be judged again; a diagnosis only goes out.
 
+mod choice;
 mod diagnosis;
 mod exchange;
 mod outcome;
 
+pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
 pub use diagnosis::{
     BecauseJson, BlameJson, CandidateJson, DiagnosisLine, EvidenceJson, FindingJson, ProducerJson,
     RemedyJson, RetryJson, VantageJson,
@@ -23,10 +25,12 @@ pub const SCHEMA: u32 = 1;
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     vec![
         ("candidates", schemars::schema_for!(CandidatesLine)),
+        ("choice", schemars::schema_for!(ChoiceLine)),
         ("diagnosis", schemars::schema_for!(DiagnosisLine)),
         ("error", schemars::schema_for!(ErrorLine)),
         ("exchange", schemars::schema_for!(ExchangeLine)),
         ("outcome", schemars::schema_for!(OutcomeLine)),
+        ("question", schemars::schema_for!(QuestionLine)),
     ]
 }
 

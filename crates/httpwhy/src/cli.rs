@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, explain, list, man, probe, read, rules, sim};
+use crate::commands::{choose, completions, explain, list, man, probe, read, rules, sim};
 use crate::output::Color;
 
 /// Why did this HTTP exchange go wrong, who caused it, and what to do.
@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Probe(probe::Args),
     /// Diagnose what was recorded: raw responses, curl -i or curl -v output, httpwhy's own exchanges
     Read(read::Args),
+    /// Which status should I send? A short interview, or --answers for scripts
+    Choose(choose::Args),
     /// Run the simulator: every outcome on demand, on this machine
     Sim(sim::Args),
     /// List the outcomes
