@@ -204,7 +204,7 @@ impl Entry {
                 file: file.to_owned(),
                 line,
                 what,
-            })
+            });
         };
         let Some((front_text, body)) = split(source) else {
             defect(1, "front matter between two lines of +++ is missing".into());
@@ -245,7 +245,7 @@ pub(crate) fn read_family(file: &Path, source: &str, defects: &mut Vec<Defect>) 
             file: file.to_owned(),
             line,
             what,
-        })
+        });
     };
     let family: Family = match toml::from_str(source) {
         Ok(family) => family,
@@ -285,7 +285,7 @@ pub(crate) fn read_family(file: &Path, source: &str, defects: &mut Vec<Defect>) 
         for key in ["code", "lead", "text"] {
             front.remove(key);
         }
-        for (_, value) in front.iter_mut() {
+        for (_, value) in &mut front {
             fill(value, &words);
         }
         let front = match front.try_into::<Front>() {
@@ -309,7 +309,7 @@ pub(crate) fn read_family(file: &Path, source: &str, defects: &mut Vec<Defect>) 
                 body.replace(word, own)
             });
         if let Some(text) = read_text(&body, &mut |_, what| {
-            defect(line, format!("{code}: {what}"))
+            defect(line, format!("{code}: {what}"));
         }) {
             entries.push(Entry {
                 id: format!("{namespace}/{code}"),
@@ -455,14 +455,19 @@ pub(crate) fn check_together(entries: &[Entry], vendors: &[Vendor], defects: &mu
             file: entry.file.clone(),
             line: 1,
             what,
-        })
+        });
     };
     let mut lower: HashMap<String, &str> = HashMap::new();
     for entry in entries {
-        if let Some(other) = lower.insert(entry.id.to_lowercase(), &entry.id) {
+        // The rows of a family are data in one file: only paths can clash or look like options.
+        let is_row = entry.file.ends_with("codes.toml");
+        if let Some(other) = lower
+            .insert(entry.id.to_lowercase(), &entry.id)
+            .filter(|_| !is_row)
+        {
             defect(entry, format!("differs from {other} by case only"));
         }
-        if entry.id.split('/').any(|part| part.starts_with('-')) {
+        if !is_row && entry.id.split('/').any(|part| part.starts_with('-')) {
             defect(entry, "a part of the path begins with '-'".into());
         }
         let front = &entry.front;

@@ -61,7 +61,7 @@ fn main() {
             vendors.extend(Vendor::read(&file, &text, &mut defects));
         } else if name == "codes.toml" {
             entries.extend(entry::read_family(&file, &text, &mut defects));
-        } else if name.ends_with(".md") {
+        } else if file.extension().is_some_and(|ending| ending == "md") {
             entries.extend(Entry::read(&file, &text, &mut defects));
         } else {
             defects.push(Defect {
@@ -100,9 +100,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
                 .file_type()
                 .unwrap_or_else(|error| panic!("{}: {error}", item.path().display()));
             if kind.is_dir() {
-                folders.push(item.path())
+                folders.push(item.path());
             } else {
-                found.push(item.path())
+                found.push(item.path());
             }
         }
     }
@@ -112,9 +112,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// The line (from 1) in which byte `at` of `text` stands.
 pub(crate) fn line_of(text: &str, at: usize) -> usize {
+    // Pieces between line ends: one more than line ends.
     text.as_bytes()[..at.min(text.len())]
-        .iter()
-        .filter(|&&byte| byte == b'\n')
+        .split(|&byte| byte == b'\n')
         .count()
-        + 1
 }

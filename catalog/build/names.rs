@@ -22,6 +22,10 @@ const LIBRARIES: &[&str] = &[
 const BETWEEN_MARKS: u16 = 0;
 /// A word of this weight counts only where it is written in capitals: `NXDOMAIN`, `CANCEL`.
 const IN_CAPITALS: u16 = 1;
+/// What any other phrase weighs at least.
+const LEAST: f64 = 10.0;
+/// What a sentence weighs at most; a constant half as much again.
+const MOST: f64 = 130.0;
 
 pub(crate) fn write(code: &mut String, entries: &[Entry]) {
     index(code, "CODES", &codes(entries));
@@ -205,7 +209,10 @@ enum Form {
     InCapitals,
     /// A class of exceptions: it wraps what really happened.
     Wrapper,
+    /// `curl 28`: covers much.
+    ExitCode,
     Anywhere,
+    Constant,
 }
 
 /// The phrases by which a pasted text is recognised, each with its weight: the rarer its words among all phrases, the
@@ -247,8 +254,10 @@ fn phrases(code: &mut String, entries: &[Entry]) {
         let weight = match form {
             Form::BetweenMarks => BETWEEN_MARKS,
             Form::InCapitals => IN_CAPITALS,
-            Form::Wrapper => (rarity / 2.0).max(10.0) as u16,
-            Form::Anywhere => rarity.clamp(10.0, 1000.0) as u16,
+            Form::Wrapper | Form::ExitCode => (rarity / 2.0).max(LEAST) as u16,
+            // A long sentence is no surer than a short one.
+            Form::Anywhere => rarity.clamp(LEAST, MOST) as u16,
+            Form::Constant => (rarity * 1.5).clamp(LEAST, 1.5 * MOST) as u16,
         };
         let _ = writeln!(code, "    ({key:?}, &{owners:?}, {weight}),");
     }
@@ -258,43 +267,59 @@ fn phrases(code: &mut String, entries: &[Entry]) {
 /// All names of an entry, its id, and its code where that is a name.
 fn entry_phrases(entry: &Entry) -> Vec<(String, Form)> {
     let (namespace, code) = entry.id.split_once('/').unwrap_or(("", &entry.id));
-    let mut found: Vec<(String, Form)> = all_names(entry)
+    let titles = std::iter::once(&entry.front.title).chain(&entry.front.former);
+    let is_number = code.bytes().any(|b| b.is_ascii_digit());
+    let mut found: Vec<(String, Form)> = Vec::new();
+    for name in titles.flat_map(|name| spellings(name)) {
+        let form = match form(&name) {
+            // A number's title says little without its number (`OK`, `Connection timed out`).
+            _ if is_number => title_form(namespace, code, &name),
+            form => Some(form),
+        };
+        found.extend(form.map(|form| (name, form)));
+    }
+    for name in entry.front.aliases.iter().flat_map(|name| spellings(name)) {
         // `(silent)`: a remark, no name.
-        .filter(|name| !name.starts_with('('))
-        .flat_map(spellings)
-        .filter_map(|name| Some((form(namespace, code, &name)?, name)))
-        .map(|(form, name)| (name, form))
-        .collect();
-    if code.bytes().any(|b| b.is_ascii_digit()) {
+        if !name.starts_with('(') {
+            let form = form(&name);
+            found.push((name, form));
+        }
+    }
+    if is_number {
         found.push((format!("{namespace} {code}"), Form::Anywhere));
     }
     if shape(code) == Shape::Constant {
-        found.push((code.to_owned(), Form::Anywhere));
+        found.push((code.to_owned(), Form::Constant));
     }
     found
 }
 
-/// How the name of an entry may stand in a text; `None` for a word that says nothing there (`OK`, `Found`).
-fn form(namespace: &str, code: &str, name: &str) -> Option<Form> {
+/// How the title of a numbered code may stand in a text without its number; `None` for a word that says nothing there.
+fn title_form(namespace: &str, code: &str, title: &str) -> Option<Form> {
+    let words = words(title).len();
+    let is_error = namespace == "http" && code.starts_with(['4', '5']);
+    match words {
+        1 => is_error.then_some(Form::BetweenMarks),
+        3.. if namespace == "http" => Some(Form::Anywhere),
+        _ => Some(Form::BetweenMarks),
+    }
+}
+
+/// How a name may stand in a text.
+fn form(name: &str) -> Form {
     let words: Vec<&str> = words(name).into_iter().map(|word| &name[word]).collect();
     let letters: usize = words.iter().map(|word| word.len()).sum();
-    let has_constant = words.iter().any(|word| shape(word) == Shape::Constant);
     let has_digit = name.bytes().any(|b| b.is_ascii_digit());
-    let is_http = namespace == "http";
-    Some(match words[..] {
-        [] => return None,
-        _ if has_constant => Form::Anywhere,
+    match words[..] {
         [word] => match shape(word) {
-            Shape::Constant => Form::Anywhere,
+            Shape::Constant => Form::Constant,
             Shape::Class => Form::Wrapper,
             Shape::Capitals => Form::InCapitals,
-            Shape::Word if is_http && !code.starts_with(['4', '5']) => return None,
-            Shape::Word if has_digit => return None,
             Shape::Word => Form::BetweenMarks,
         },
-        [_, _] if has_digit => Form::Anywhere,
-        [_, _] if is_http || letters < 10 => Form::BetweenMarks,
+        _ if words.iter().any(|word| shape(word) == Shape::Constant) => Form::Constant,
+        [_, number] if number.bytes().all(|b| b.is_ascii_digit()) => Form::ExitCode,
         _ if letters < 10 && !has_digit => Form::BetweenMarks,
         _ => Form::Anywhere,
-    })
+    }
 }

@@ -65,7 +65,7 @@ impl Vendor {
                 file: file.to_owned(),
                 line,
                 what,
-            })
+            });
         };
         let signature = match toml::from_str::<Signature>(source) {
             Ok(signature) => signature,

@@ -33,22 +33,31 @@ pub type CluePlace = (&'static Entry, &'static Clue);
 
 /// Clues that name this status code, with their entries.
 pub fn clues_by_status(status: u16) -> impl Iterator<Item = CluePlace> {
-    row(&BY_STATUS, |key| key.cmp(&status)).iter().map(place)
+    row(&BY_STATUS, |key| key.cmp(&status))
+        .iter()
+        .copied()
+        .map(place)
 }
 
 /// Clues that name this status class (1 to 5), with their entries.
 pub fn clues_by_class(class: u8) -> impl Iterator<Item = CluePlace> {
-    row(&BY_CLASS, |key| key.cmp(&class)).iter().map(place)
+    row(&BY_CLASS, |key| key.cmp(&class))
+        .iter()
+        .copied()
+        .map(place)
 }
 
 /// Clues that name this signal head (`errno:ECONNRESET`) or dialect (`eof`), with their entries.
 pub fn clues_by_signal(head: &str) -> impl Iterator<Item = CluePlace> {
-    row(&BY_SIGNAL, |key| (*key).cmp(head)).iter().map(place)
+    row(&BY_SIGNAL, |key| (*key).cmp(head))
+        .iter()
+        .copied()
+        .map(place)
 }
 
 /// Clues that name neither a status nor a class nor a signal.
 pub fn other_clues() -> impl Iterator<Item = CluePlace> {
-    OTHER_CLUES.iter().map(place)
+    OTHER_CLUES.iter().copied().map(place)
 }
 
 fn row<K>(
@@ -60,7 +69,7 @@ fn row<K>(
         .map_or(&[], |at| table[at].1)
 }
 
-fn place(&(entry, clue): &(u16, u8)) -> CluePlace {
+fn place((entry, clue): (u16, u8)) -> CluePlace {
     let entry = &ENTRIES[usize::from(entry)];
     (entry, &entry.recognise[usize::from(clue)])
 }

@@ -101,7 +101,7 @@ static PROXY: Question = Question {
     text: "Does the proxy serve this client?",
     help: "A proxy's own login is apart from that of the site: it has its own status and its own pair of fields.",
     choices: &[
-        ask("yes", "yes, and it asked the server for it", &UPSTREAM),
+        ask("yes", "it does, and it asked the server for it", &UPSTREAM),
         send(
             "login",
             "not without signing in to the proxy",
@@ -160,7 +160,7 @@ static SERVER: Question = Question {
     text: "Can the server take up this request now?",
     help: "What can be known before the request is understood: the state of the server, the connection, and how much this client asks.",
     choices: &[
-        ask("yes", "yes", &MESSAGE),
+        ask("yes", "it can", &MESSAGE),
         send(
             "overloaded",
             "no: overloaded, in maintenance, or something it depends on is down",
@@ -211,7 +211,7 @@ static MESSAGE: Question = Question {
     text: "Is the message itself acceptable, before anyone asks what it means?",
     help: "Form and size only: can it be read, and is it within the limits? What its values mean comes later.",
     choices: &[
-        ask("yes", "yes", &ACCESS),
+        ask("yes", "it is", &ACCESS),
         send(
             "malformed",
             "no: it cannot be parsed (framing, a field, JSON syntax), or lacks Host",
@@ -263,7 +263,7 @@ static ACCESS: Question = Question {
     help: "Ask first whether better credentials would help (401), and only then whether the known client may (403). Neither says that the \
            resource exists: that is a question of its own.",
     choices: &[
-        ask("yes", "yes, or no login is needed", &RESOURCE),
+        ask("yes", "it may, or no login is needed", &RESOURCE),
         send(
             "login",
             "not like this: credentials are missing, expired or wrong",
@@ -294,13 +294,13 @@ static HIDE: Question = Question {
     choices: &[
         send(
             "no",
-            "no, even that is a secret",
+            "it may not: even that is a secret",
             404,
             "The client may not do this and must not learn that there is anything; RFC 9110 allows 404 for this purpose.",
         ),
         send(
             "yes",
-            "yes",
+            "it may",
             403,
             "The server knows who asks and what for, and refuses; another login of the same person would change nothing.",
         ),
@@ -385,7 +385,7 @@ static OFFER: Question = Question {
     help: "The method this resource takes, the format of what was sent (Content-Type, Content-Encoding), and the formats the client can read \
            (Accept and its kin). Ignoring Accept and answering in your one format is allowed, too.",
     choices: &[
-        ask("yes", "yes", &CONDITION),
+        ask("yes", "it does", &CONDITION),
         send(
             "no-method",
             "not this method, though the server knows it",
@@ -506,7 +506,7 @@ static CONTENT: Question = Question {
     text: "Can what the request asks for be done as it is?",
     help: "Now the values count: they were readable and in a known format. For GET the answer is nearly always yes.",
     choices: &[
-        ask("yes", "yes", &RESULT),
+        ask("yes", "it can", &RESULT),
         send(
             "invalid",
             "no: readable, but its values are wrong (missing, out of range, contradictory)",

@@ -8,6 +8,9 @@ use crate::normal::{normal, phrase};
 use crate::{CODES, ENTRIES, Entry, NAMES, PHRASES, clues_by_signal};
 pub use search::search;
 
+/// Bytes of a question that could be a name with a typing error; no name is longer.
+const LONGEST_NAME: usize = 200;
+
 /// What a question led to.
 #[derive(Debug)]
 pub enum Found {
@@ -105,6 +108,9 @@ pub fn find(question: &str) -> Found {
     if let Some((code, class)) = number.parse().ok().or(pasted.status).and_then(class) {
         return Found::Class(code, class);
     }
+    if question.len() > LONGEST_NAME {
+        return Found::Nothing(Vec::new());
+    }
     typing::misspelt(question).unwrap_or_else(|| Found::Nothing(typing::near(question)))
 }
 
@@ -124,8 +130,7 @@ fn exactly(question: &str) -> Option<Found> {
         found = by_phrase(question);
     }
     if found.is_empty() {
-        let head = question.split_whitespace().next().unwrap_or_default();
-        add(&mut found, clues_by_signal(head).map(|(entry, _)| entry));
+        found = by_signal(question.split_whitespace().next().unwrap_or_default());
     }
     // A page leads to the precise outcomes that its name covers.
     if let Some(&page) = found.iter().find(|entry| entry.leads_to.len() > 1) {
@@ -145,6 +150,18 @@ fn by_phrase(question: &str) -> Vec<&'static Entry> {
         .map(|&at| &ENTRIES[usize::from(at)])
         .collect();
     sort(&mut found, &key);
+    found
+}
+
+/// The entries that this signal shows (`errno:ECONNRESET`); of many those that also bear its word as a name.
+fn by_signal(head: &str) -> Vec<&'static Entry> {
+    let mut found = Vec::new();
+    add(&mut found, clues_by_signal(head).map(|(entry, _)| entry));
+    let named = by_name(head.rsplit(':').next().unwrap_or_default());
+    if found.iter().any(|entry| named.iter().any(|other| other.id == entry.id)) {
+        found.retain(|entry| named.iter().any(|other| other.id == entry.id));
+    }
+    found.sort_by_key(|entry| (rank(entry), entry.id));
     found
 }
 

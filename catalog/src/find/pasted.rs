@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{add, by_code, by_id, by_name, rank};
+use super::{add, by_code, by_id, by_name, by_signal, rank};
 use crate::normal::{push_word, words};
 use crate::{ENTRIES, Entry, PHRASES};
 
@@ -45,8 +45,8 @@ pub(super) fn inside(text: &str) -> Pasted {
             votes.add(entries.into_iter(), NUMBER);
         }
     }
-    for entry in text.ids() {
-        votes.add([entry].into_iter(), ID);
+    for entries in text.ids_and_signals() {
+        votes.add(entries.into_iter(), ID);
     }
     votes.favour(|namespace| text.holds(namespace));
     Pasted {
@@ -252,20 +252,23 @@ impl<'a> Text<'a> {
         })
     }
 
+    /// The owners of the number here, those whose namespace the text names first.
     fn owners_of(&self, place: usize) -> Vec<&'static Entry> {
         let mut found = by_code(self.word(place));
         add(&mut found, by_name(self.word(place)));
+        found.sort_by_key(|entry| !self.holds(entry.id.namespace()));
+        found.truncate(CANDIDATES);
         found
     }
 
-    /// Ids, as httpwhy itself prints them: `nginx/499`.
-    fn ids(&self) -> impl Iterator<Item = &'static Entry> {
+    /// Ids and signals, as httpwhy itself prints them: `nginx/499`, `cert:expired`.
+    fn ids_and_signals(&self) -> impl Iterator<Item = Vec<&'static Entry>> {
         self.raw
             .split_whitespace()
             .take(MOST_WORDS)
-            .filter(|word| word.contains('/'))
+            .filter(|word| word.contains(['/', ':']))
             .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
-            .filter_map(by_id)
+            .map(|word| by_id(word).map_or_else(|| by_signal(word), |entry| vec![entry]))
     }
 }
 
@@ -276,6 +279,8 @@ struct Votes(Vec<(&'static Entry, u32)>);
 impl Votes {
     fn add(&mut self, owners: impl Iterator<Item = &'static Entry>, weight: u32) {
         for entry in owners {
+            // A page covers many outcomes: any of them says more.
+            let weight = if entry.leads_to.is_empty() { weight } else { weight / 4 };
             match self.0.iter_mut().find(|(other, _)| other.id == entry.id) {
                 Some((_, sum)) => *sum += weight,
                 None => self.0.push((entry, weight)),

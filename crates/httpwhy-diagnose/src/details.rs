@@ -85,7 +85,7 @@ const DETAILS: &[Detail] = &[
     Detail {
         shows: "an id to look up in the server's log",
         leaks: false,
-        pattern: r#"(?i-u)\b(?:request|trace|correlation|incident|reference|ray|error)[ _-]?id\b[^0-9a-z\n]+[0-9a-f][0-9a-f-]{7,63}"#,
+        pattern: r"(?i-u)\b(?:request|trace|correlation|incident|reference|ray|error)[ _-]?id\b[^0-9a-z\n]+[0-9a-f][0-9a-f-]{7,63}",
     },
 ];
 

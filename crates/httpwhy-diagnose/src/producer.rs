@@ -52,8 +52,9 @@ pub(crate) fn identify(exchange: &Exchange, step: usize) -> Identified {
     let best = marks
         .iter()
         .rev()
+        .filter(|mark| mark.evidence.strength >= Strength::Strong)
         .max_by_key(|mark| (mark.evidence.made, mark.evidence.strength));
-    let Some(best) = best.filter(|best| best.evidence.strength >= Strength::Strong) else {
+    let Some(best) = best else {
         return Identified {
             present,
             ..Identified::default()

@@ -42,6 +42,10 @@ struct Reader {
 
 /// The step being read.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says whether one kind of line was met"
+)]
 struct Current {
     exchange: Exchange,
     because: Option<Because>,
@@ -187,7 +191,7 @@ impl Current {
                 self.phase = Some(
                     rest.parse()
                         .map_err(|error: httpwhy_model::UnknownWord| error.to_string())?,
-                )
+                );
             }
             "sent" if !rest.contains(' ') => {
                 self.sent_told = Some(

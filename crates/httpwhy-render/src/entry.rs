@@ -1,6 +1,7 @@
 //! A catalogue entry, for a person and as JSON.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use httpwhy_catalog::{Entry, Param, Reproduce, Section};
 use httpwhy_model::Audience;
@@ -102,7 +103,7 @@ fn fixes(entry: &Entry, audience: Option<Audience>, style: Style) -> String {
         out.push_str(&render(text, style, 4));
     }
     if let (false, Some(wanted)) = (any, audience) {
-        out.push_str(&format!("  Nothing here for the {wanted}.\n"));
+        let _ = writeln!(out, "  Nothing here for the {wanted}.");
     }
     out
 }
@@ -139,7 +140,7 @@ fn see_it_happen(entry: &Entry, style: Style) -> String {
             ));
         }
         Reproduce::Not(reason) => {
-            out.push_str(&render(&format!("Not on the wire: {reason}."), style, 2))
+            out.push_str(&render(&format!("Not on the wire: {reason}."), style, 2));
         }
     }
     out

@@ -429,6 +429,7 @@ impl ExchangeLine {
         let mut exchange = Exchange {
             vantage: self
                 .vantage
+                .as_ref()
                 .map(vantage_in)
                 .transpose()?
                 .unwrap_or_default(),
@@ -459,11 +460,7 @@ impl ExchangeLine {
                 .end
                 .parse()
                 .map_err(|error: httpwhy_model::UnknownWord| error.to_string())?,
-            faults: self
-                .faults
-                .into_iter()
-                .map(fault_in)
-                .collect::<Result<_, _>>()?,
+            faults: self.faults.iter().map(fault_in).collect::<Result<_, _>>()?,
             close: Observed::into_seen(self.close, |close| {
                 Ok(WsClose {
                     code: close.code,
@@ -606,7 +603,7 @@ fn body_in(body: BodyJson) -> Result<Body, String> {
     })
 }
 
-fn vantage_in(vantage: VantageIn) -> Result<Vantage, String> {
+fn vantage_in(vantage: &VantageIn) -> Result<Vantage, String> {
     let who: Who = vantage
         .who
         .parse()
@@ -618,7 +615,7 @@ fn vantage_in(vantage: VantageIn) -> Result<Vantage, String> {
     Ok(Vantage { who, side })
 }
 
-fn fault_in(fault: FaultJson) -> Result<Fault, String> {
+fn fault_in(fault: &FaultJson) -> Result<Fault, String> {
     Ok(Fault {
         phase: fault
             .phase
@@ -680,11 +677,7 @@ pub fn read_visits(bytes: &[u8]) -> Result<Vec<Visit>, ReadError> {
     let mut other: Option<Cow<'static, str>> = None;
     let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<serde_json::Value>();
     loop {
-        let line = bytes[..values.byte_offset()]
-            .iter()
-            .filter(|&&b| b == b'\n')
-            .count()
-            + 1;
+        let line = bytes[..values.byte_offset()].split(|&b| b == b'\n').count();
         let value = match values.next() {
             None => break,
             Some(Ok(value)) => value,

@@ -1,5 +1,7 @@
 //! The committed JSON Schemas are those of the types: a change of the public JSON is seen in review.
 
+#![allow(clippy::disallowed_methods, reason = "a test compares files")]
+
 use std::path::Path;
 
 /// `HTTPWHY_UPDATE=1` rewrites them; without it a stale one fails.

@@ -105,11 +105,12 @@ fn headline(diagnosis: &Diagnosis, style: Style) -> String {
     let name = by_id(diagnosis.outcome.0).map_or_else(|| diagnosis.outcome.0.to_owned(), title);
     let mut right = diagnosis.outcome.0.to_owned();
     if let Some(producer) = &diagnosis.producer {
-        right.push_str(&match producer.role {
-            Role::Intermediary => format!(" · made by {}, in front", producer.name),
-            Role::Origin => format!(" · made by {}", producer.name),
-            Role::Unknown => format!(" · {} was on the way", producer.name),
-        });
+        let (before, behind) = match producer.role {
+            Role::Intermediary => ("made by ", ", in front"),
+            Role::Origin => ("made by ", ""),
+            Role::Unknown => ("", " was on the way"),
+        };
+        right = format!("{right} · {before}{}{behind}", producer.name);
     }
     let gap = style
         .columns()
@@ -199,7 +200,7 @@ fn steps(report: &Report<'_>) -> String {
             )
         })
         .collect();
-    lines.join("\n").replacen("0. ", "0. ", 1)
+    lines.join("\n")
 }
 
 /// `resolve 1 ms, connect 2 ms, wait 31 ms`

@@ -1,5 +1,6 @@
 //! `httpwhy probe TARGET…`: ask, and say what happened.
 
+mod ledger;
 mod lines;
 mod policy;
 mod progress;
@@ -13,13 +14,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use httpwhy_model::redact;
+use httpwhy_model::{Visit, redact};
 use httpwhy_probe::{Config, Deadlines, Finished, Job, Resolver, TestFault, Trust};
 
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::judge::{FailOn, Judged};
 use crate::output;
+use ledger::Ledger;
 use lines::{Lines, Shape};
 use progress::Progress;
 use summary::Summary;
@@ -123,7 +125,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     let template = template(args)?;
     let config = Arc::new(config(args)?);
     let targets = targets::open(&args.targets)?;
-    let alone = targets.single();
+    let (alone, total) = (targets.single(), targets.total());
     let shape = shape(args, common, alone);
     let run = Arc::new(Run {
         lines: Lines::open(
@@ -134,14 +136,15 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
             args.exchanges,
         )?,
         summary: Summary::default(),
-        progress: Progress::new(targets.total(), args.quiet || alone),
+        progress: Progress::new(total, args.quiet || alone),
         stop: Arc::new(AtomicBool::new(false)),
         fail_on: args.fail_on.clone(),
+        ledger: Arc::new(Ledger::new(targets)),
     });
     let interrupted = stop_on_interrupt(&run.stop)?;
 
-    let jobs = targets.enumerate().map(move |(index, target)| Job {
-        index: index as u64 + 1,
+    let jobs = run.ledger.hand_out().map(move |(index, target)| Job {
+        index,
         target,
         ..template.clone()
     });
@@ -162,11 +165,17 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         ran
     });
     let totals = ran.map_err(Failure::internal)?;
+    let interrupted = interrupted.load(Ordering::Relaxed);
+    if interrupted {
+        run.ledger
+            .never_begun()
+            .for_each(|(index, visit)| run.record(0, index, &visit));
+    }
     run.lines.close().map_err(|error| Failure::output(&error))?;
     if !args.quiet && !alone {
         run.summary.print(totals, run.progress.elapsed());
     }
-    Ok(if interrupted.load(Ordering::Relaxed) {
+    Ok(if interrupted {
         Exit::Interrupted
     } else {
         run.summary.exit()
@@ -180,18 +189,20 @@ struct Run {
     progress: Progress,
     stop: Arc<AtomicBool>,
     fail_on: Vec<FailOn>,
+    ledger: Arc<Ledger>,
 }
 
 impl Run {
-    /// Judges a visit and writes it down. When nothing can be written any more, the run stops.
     fn finished(&self, finished: &Finished) {
-        let judged = Judged::new(redact(&finished.visit));
+        self.ledger.back(finished.index);
+        self.record(finished.thread, finished.index, &finished.visit);
+    }
+
+    /// Judges a visit and writes it down. When nothing can be written any more, the run stops.
+    fn record(&self, thread: usize, index: u64, visit: &Visit) {
+        let judged = Judged::new(redact(visit));
         self.summary.add(&judged, &self.fail_on);
-        if self
-            .lines
-            .write(finished.thread, finished.index, &judged)
-            .is_err()
-        {
+        if self.lines.write(thread, index, &judged).is_err() {
             self.stop.store(true, Ordering::Relaxed);
         }
         self.progress

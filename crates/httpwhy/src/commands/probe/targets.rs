@@ -10,6 +10,8 @@ use crate::exit::Failure;
 
 /// A line longer than this is no URL; its rest is passed over.
 const LONGEST_LINE: u64 = 64 * 1024;
+/// What standard input is called in messages.
+const STANDARD_INPUT: &str = "standard input";
 
 /// The targets as a stream. Lines that are no URL are named on standard error and go on as what they are, so that every
 /// input has its record.
@@ -39,7 +41,7 @@ pub(crate) fn open(words: &[String]) -> Result<Targets, Failure> {
         let source = if word == "-" {
             total = None;
             Source::Lines(Lines {
-                name: "standard input".into(),
+                name: STANDARD_INPUT.into(),
                 reader: Box::new(BufReader::new(io::stdin())),
                 line: 0,
             })
@@ -129,6 +131,16 @@ impl Targets {
     /// Whether there is exactly one URL, from the command line.
     pub(crate) const fn single(&self) -> bool {
         self.single
+    }
+
+    /// Reads standard input no further.
+    pub(crate) fn leave_standard_input(&mut self) {
+        let is_input = |lines: &Lines| lines.name == STANDARD_INPUT;
+        self.current.take_if(|lines| is_input(lines));
+        let rest: Vec<Source> = std::mem::take(&mut self.sources)
+            .filter(|source| !matches!(source, Source::Lines(lines) if is_input(lines)))
+            .collect();
+        self.sources = rest.into_iter();
     }
 
     /// How many targets there are, when that can be known ahead.
