@@ -31,15 +31,15 @@ for _ in $(seq "$runs"); do
     took search "$httpwhy" explain --search "certificate expired"
 done
 
-printf '%-44s %10s %10s %10s\n' "$runs runs each, milliseconds" "median" "95 %" "least"
+printf '%-48s %10s %10s %10s\n' "$runs runs each, milliseconds" "median" "95 %" "least"
 for name in true explain json search; do
     case "$name" in
     true) title=/bin/true ;;
     explain) title="httpwhy explain 404" ;;
     json) title="httpwhy explain 404 --json" ;;
-    *) title='httpwhy explain --search "…"' ;;
+    *) title='httpwhy explain --search "certificate expired"' ;;
     esac
     sort -n "$work/$name.rows" | awk -v t="$title" '
         { v[NR] = $1 / 1000 }
-        END { printf "%-44s %10.2f %10.2f %10.2f\n", t, v[int((NR + 1) / 2)], v[int(NR * 0.95 + 0.5)], v[1] }'
+        END { printf "%-48s %10.2f %10.2f %10.2f\n", t, v[int((NR + 1) / 2)], v[int(NR * 0.95 + 0.5)], v[1] }'
 done

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a command may take unless the test says otherwise: generous, because a busy machine is no defect.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How often an end is looked for.
 const LOOK: Duration = Duration::from_millis(5);
 /// What of the caller's environment changes output and so is taken away.

@@ -10,6 +10,9 @@ use std::thread::{self, JoinHandle};
 /// The longest content of a request.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
+/// No clock: every answer of a test has the same date.
+const DATE: &str = "Date: Sat, 21 Nov 2026 10:00:00 GMT";
+
 /// A request as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asked {
@@ -52,12 +55,11 @@ impl Reply {
     /// A whole response: status and reason (`404 Not Found`), `Date`, these field lines, the content with its length.
     pub fn new(status: &str, fields: &[&str], body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
-        let mut head = format!("HTTP/1.1 {status}\r\nDate: Sat, 21 Nov 2026 10:00:00 GMT\r\n");
-        for field in fields {
-            head.push_str(field);
-            head.push_str("\r\n");
-        }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let length = format!("Content-Length: {}", body.len());
+        let mut lines = vec![format!("HTTP/1.1 {status}"), DATE.to_owned()];
+        lines.extend(fields.iter().map(|&field| field.to_owned()));
+        lines.extend([length, "\r\n".to_owned()]);
+        let head = lines.join("\r\n");
         Self::raw([head.as_bytes(), body].concat())
     }
 

@@ -20,6 +20,9 @@ fn fine() -> Server {
     })
 }
 
+/// Targets of the interrupted run that are answered at once.
+const QUICK: usize = 20;
+
 /// Runs a line of shell in which `$0` is the binary and `$1` an argument.
 fn shell(line: &str, argument: &str) -> Httpwhy {
     Httpwhy::at("sh").args(["-c", line, env!("CARGO_BIN_EXE_httpwhy"), argument])
@@ -99,7 +102,6 @@ fn a_full_disk_is_said_and_fails() {
 #[test]
 fn ctrl_c_leaves_valid_lines() {
     let (server, folder) = (fine(), Workspace::new());
-    const QUICK: usize = 20;
     let list: Vec<String> = (0..QUICK)
         .map(|n| server.url(&format!("/{n}")))
         .chain((0..50).map(|n| server.url(&format!("/slow/{n}"))))
