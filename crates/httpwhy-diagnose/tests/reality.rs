@@ -16,7 +16,24 @@ use httpwhy_wire::{h1, tls};
 use serde_json::Value;
 
 /// Captures on which the answer is "unknown", each with the reason why a careful expert could not tell either.
-const UNKNOWN: &[(&str, &str)] = &[];
+const UNKNOWN: &[(&str, &str)] = &[
+    (
+        "haproxy/plain-to-tls-port",
+        "a sound request, an end without a byte: a port for TLS, a rule and a crash look alike",
+    ),
+    (
+        "haproxy/tls-too-old",
+        "the alert says that the versions have none in common, not which side is behind",
+    ),
+    (
+        "haproxy/tls12-to-tls13-only",
+        "the alert says that the versions have none in common, not which side is behind",
+    ),
+    (
+        "nginx/return-444",
+        "a sound request, an end without a byte: a rule, a port for TLS and a crash look alike",
+    ),
+];
 
 /// Captures whose bytes are those of a flawless exchange although something went wrong: no byte shows it.
 const CLEAN_ON_THE_WIRE: &[(&str, &str)] = &[(
@@ -178,6 +195,7 @@ impl Capture {
     fn fill_handshake(&self, exchange: &mut Exchange) {
         exchange.sent = Sent::Nothing;
         exchange.end = End::Nothing;
+        exchange.timeline.add(Phase::Tls, self.spent);
         let signal = match tls::read_alert(&self.received) {
             Some((_, description)) => Signal::TlsAlert(description),
             None if self.received.is_empty() => Signal::Eof(0),

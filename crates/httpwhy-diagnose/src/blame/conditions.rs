@@ -10,10 +10,13 @@ const CLIENT_PROVEN: Blame = Blame::Proven(Party::Client);
 const SAFE_TO_SEND: &[&[u8]] = &[b"GET", b"HEAD"];
 
 pub(super) fn ruling(case: &Case) -> Option<Ruling> {
-    if !case.is_plain_status() {
-        return None;
-    }
-    let by_status = match case.status()? {
+    looped(case)
+        .or_else(|| no_status(case))
+        .or_else(|| by_status(case))
+}
+
+fn by_status(case: &Case) -> Option<Ruling> {
+    match case.status().filter(|_| case.is_plain_status())? {
         403 => refused(case),
         405 => method_not_allowed(case),
         412 => precondition(case),
@@ -23,13 +26,29 @@ pub(super) fn ruling(case: &Case) -> Option<Ruling> {
         501 => not_implemented(case),
         504 => only_if_cached(case),
         505 => version(case),
-        status if !(100..600).contains(&status) => Some(case.by_status_line(
-            ORIGIN,
-            "no status of HTTP: whoever made it invented it, and a front passes it on",
-        )),
         _ => None,
+    }
+}
+
+/// Entries of private numbers, with the beginning of the field names by which their owner is known. Without these the
+/// number says nothing of its owner.
+const PRIVATE: &[(&str, &[u8])] = &[("linkedin/999", b"x-li-")];
+
+/// A number that is no status of HTTP (RFC 9110 section 15): whoever answered invented it, and a front passes it on.
+fn no_status(case: &Case) -> Option<Ruling> {
+    let status = case.status()?;
+    let response = case.response()?;
+    let unmarked = |prefix: &[u8]| {
+        let marked = |name: &[u8]| {
+            name.len() >= prefix.len() && name[..prefix.len()].eq_ignore_ascii_case(prefix)
+        };
+        !response.fields.list.iter().any(|field| marked(&field.name))
     };
-    looped(case).or(by_status)
+    let guessed = PRIVATE
+        .iter()
+        .any(|(id, prefix)| case.entry.id.0 == *id && unmarked(prefix));
+    let invented = !(100..600).contains(&status) && (case.is_plain_status() || guessed);
+    invented.then(|| case.by_status_line(ORIGIN, "no status of HTTP: whoever answered invented it"))
 }
 
 /// The request carries the mark of the very intermediary that answers (RFC 9110 section 7.6.3): it went in a circle.
@@ -178,21 +197,29 @@ fn expectation(case: &Case) -> Option<Ruling> {
     })
 }
 
-/// The name in TLS and the one in Host differ: the server keeps them apart (RFC 9110 section 15.5.20).
+/// The name in TLS and the one in Host differ, or the connection was opened for another name (RFC 9110 section
+/// 15.5.20). Behind a front it may be the front's own connection to the server that is meant.
 fn misdirected(case: &Case) -> Option<Ruling> {
-    let named = case.exchange.tls.as_ref()?.server_name.as_deref()?;
+    let named = case
+        .exchange
+        .tls
+        .as_ref()
+        .and_then(|tls| tls.server_name.as_deref());
     let host = case.asked("host")?;
     let host_name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    (!host_name.eq_ignore_ascii_case(named)).then(|| {
+    if let Some(named) = named.filter(|named| !host_name.eq_ignore_ascii_case(named)) {
         let shows = format!(
             "the TLS handshake asked for {}",
             crate::quote::quote(named.as_bytes())
         );
-        case.ruling(
+        let place = Place::RequestField("host".into());
+        return Some(case.ruling(CLIENT, place, Some(host.as_bytes()), shows));
+    }
+    let direct = case.answered("via").is_none() && !case.producer.has("nginx");
+    (direct && case.exchange.tls.is_some()).then(|| {
+        case.by_status_line(
             CLIENT,
-            Place::RequestField("host".into()),
-            Some(host.as_bytes()),
-            shows,
+            "this connection is not for that host, says the server that holds it",
         )
     })
 }

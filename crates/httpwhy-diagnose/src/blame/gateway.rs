@@ -28,7 +28,7 @@ pub(super) fn ruling(case: &Case) -> Option<Ruling> {
     nginx(case, response).or_else(|| caddy(case, response))
 }
 
-/// nginx makes a 502 or a 504 of a failure behind it, never a 500 or a 503: those come from its configuration (`return`,
+/// nginx makes a 502 or a 504 of a failure behind it, never a 500, 503 or 507: those come from its configuration (`return`,
 /// `limit_req`, `limit_conn`, a loop of rewrites) or from itself (ngx_http_upstream.c, ngx_http_limit_req_module.c). Its
 /// status line differs from what others write for 503 (ngx_http_header_filter_module.c), while a status line from behind
 /// is passed on as it came.
@@ -39,7 +39,7 @@ fn nginx(case: &Case, response: &Response) -> Option<Ruling> {
     let own_line = response.reason[..] == *b"Service Temporarily Unavailable";
     let made = nginx && (case.producer.made || own_line);
     match response.status()? {
-        500 | 503 if made => Some(case.by_status_line(
+        500 | 503 | 507 if made => Some(case.by_status_line(
             FRONT,
             "made by nginx itself, which answers a failure behind it with 502 or 504",
         )),

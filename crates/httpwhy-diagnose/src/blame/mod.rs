@@ -5,6 +5,7 @@
 
 mod certificate;
 mod conditions;
+mod foreign;
 mod gateway;
 mod pages;
 mod request;
@@ -42,7 +43,10 @@ pub(crate) fn blame(
             missing: missing(entry),
         },
     };
-    let kinds: &[Kind] = if case.status().is_some_and(|status| status < 400) {
+    let kinds: &[Kind] = if case
+        .status()
+        .is_some_and(|status| (100..400).contains(&status))
+    {
         SUCCESSES
     } else {
         FAILURES
@@ -52,6 +56,7 @@ pub(crate) fn blame(
             evidence.push(ruling.evidence);
             ruling.blame
         }
+        None if matches!(usual, Blame::Unknown { .. }) => by_status(&case).unwrap_or(usual),
         None => usual,
     }
 }
@@ -67,6 +72,7 @@ const FAILURES: &[Kind] = &[
     certificate::dates,
     gateway::named,
     request::ruling,
+    foreign::ruling,
     transport::ruling,
     conditions::ruling,
     squid::ruling,
@@ -157,6 +163,18 @@ fn proven_by_kind(case: &Case) -> bool {
     let input = matches!(id.0, "net/invalid-url" | "net/unsupported-scheme");
     let offline = id.0 == "repeater/offline";
     (own || input || offline) && case.exchange.response.is_none()
+}
+
+/// Who is usually to blame for the status with which an upgrade to WebSocket was refused: the handshake failed for the
+/// reason that the status gives (RFC 6455 section 4.1).
+fn by_status(case: &Case) -> Option<Blame> {
+    let status = case
+        .status()
+        .filter(|_| case.entry.id.0 == "ws/handshake-not-101")?;
+    match httpwhy_catalog::by_id(&format!("http/{status}"))?.usual {
+        Usual::Party(party) => Some(Blame::Likely(party)),
+        Usual::Nobody | Usual::Depends => None,
+    }
 }
 
 /// What to capture next when nothing decides.

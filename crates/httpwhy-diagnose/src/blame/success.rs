@@ -8,7 +8,7 @@ pub(super) fn ruling(case: &Case) -> Option<Ruling> {
     match case.status()? {
         101 => unasked_switch(case),
         200 => heard_no_http(case).or_else(|| answered_early(case)),
-        201..=299 => answered_early(case),
+        201..=399 => answered_early(case),
         _ => None,
     }
 }
@@ -45,13 +45,13 @@ fn heard_no_http(case: &Case) -> Option<Ruling> {
     ))
 }
 
-/// A complete success is one, also when the server did not wait for the end of the request (RFC 9110 section 15.3).
+/// A complete answer is one, also when the server did not wait for the end of the request (RFC 9112 section 9.5).
 fn answered_early(case: &Case) -> Option<Ruling> {
     let early = case.entry.id.0 == "net/early-response" && case.exchange.end == End::Answered;
     early.then(|| {
         case.by_status_line(
             Blame::Nobody,
-            "a complete success, though the request was not yet all there",
+            "a complete answer, though the request was not yet all there",
         )
     })
 }

@@ -23,7 +23,7 @@ pub(super) fn ruling(case: &Case) -> Option<Ruling> {
             .or_else(|| stopped_short(case))
             .or_else(|| plain_on_tls_port(case))
             .or_else(|| hung_up(case)),
-        End::Partial => reset_while_receiving(case),
+        End::Partial => only_interim(case).or_else(|| reset_while_receiving(case)),
         End::Answered if case.status() == Some(408) => said_nothing_in_time(case),
         _ => None,
     }
@@ -133,6 +133,23 @@ fn hung_up(case: &Case) -> Option<Ruling> {
 fn waits(case: &Case) -> bool {
     let mut signals = case.exchange.signals();
     case.exchange.sent == Sent::All && signals.all(|(phase, _)| phase == Phase::Wait)
+}
+
+/// Interim responses promise a final one (RFC 9110 section 15.2); the server ended instead.
+fn only_interim(case: &Case) -> Option<Ruling> {
+    let exchange = case.exchange;
+    let ended = exchange
+        .signals()
+        .any(|(_, signal)| matches!(signal, Signal::Eof(_)));
+    let promised = exchange.response.is_none() && !exchange.interim.is_empty();
+    (promised && ended && exchange.sent == Sent::All).then(|| {
+        case.ruling(
+            ORIGIN,
+            Place::End,
+            None,
+            "an interim response, then the end instead of the final one",
+        )
+    })
 }
 
 /// A reset in the middle of content comes from the server, from one behind it, or from the network, in this order.
