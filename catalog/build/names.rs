@@ -279,8 +279,8 @@ fn entry_phrases(entry: &Entry) -> Vec<(String, Form)> {
         found.extend(form.map(|form| (name, form)));
     }
     for name in entry.front.aliases.iter().flat_map(|name| spellings(name)) {
-        // `(silent)`: a remark, no name.
-        if !name.starts_with('(') {
+        // `(silent)`: a remark, no name; `OK`: prose.
+        if !name.starts_with('(') && name.len() > 2 {
             let form = form(&name);
             found.push((name, form));
         }

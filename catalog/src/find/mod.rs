@@ -158,7 +158,10 @@ fn by_signal(head: &str) -> Vec<&'static Entry> {
     let mut found = Vec::new();
     add(&mut found, clues_by_signal(head).map(|(entry, _)| entry));
     let named = by_name(head.rsplit(':').next().unwrap_or_default());
-    if found.iter().any(|entry| named.iter().any(|other| other.id == entry.id)) {
+    if found
+        .iter()
+        .any(|entry| named.iter().any(|other| other.id == entry.id))
+    {
         found.retain(|entry| named.iter().any(|other| other.id == entry.id));
     }
     found.sort_by_key(|entry| (rank(entry), entry.id));

@@ -100,9 +100,11 @@ impl<'a> Text<'a> {
             .map_or("", |range| &self.key[range.clone()])
     }
 
+    /// Whether all words of that namespace stand in the text.
     fn holds(&self, namespace: &str) -> bool {
-        let head = namespace.split('-').next().unwrap_or(namespace);
-        (0..self.words.len()).any(|place| self.word(place) == head)
+        namespace
+            .split('-')
+            .all(|part| (0..self.words.len()).any(|place| self.word(place) == part))
     }
 
     /// All phrases, the longest at each place, none within another.
@@ -208,7 +210,6 @@ impl<'a> Text<'a> {
             "closed",
             "code",
             "err",
-            "error",
             "errorcode",
             "got",
             "http",
@@ -233,6 +234,8 @@ impl<'a> Text<'a> {
         let earlier = before.checked_sub(1).map_or("", |at| self.word(at));
         match self.word(before) {
             word if ANNOUNCES.contains(&word) => true,
+            // `HTTPError: 403`, `SocketException (10054)`.
+            word if word.ends_with("error") || word.ends_with("exception") => true,
             word if VERSIONS.contains(&word) => earlier == "http",
             word if BETWEEN.contains(&word) => ANNOUNCES.contains(&earlier),
             _ => false,
@@ -280,7 +283,11 @@ impl Votes {
     fn add(&mut self, owners: impl Iterator<Item = &'static Entry>, weight: u32) {
         for entry in owners {
             // A page covers many outcomes: any of them says more.
-            let weight = if entry.leads_to.is_empty() { weight } else { weight / 4 };
+            let weight = if entry.leads_to.is_empty() {
+                weight
+            } else {
+                weight / 4
+            };
             match self.0.iter_mut().find(|(other, _)| other.id == entry.id) {
                 Some((_, sum)) => *sum += weight,
                 None => self.0.push((entry, weight)),
