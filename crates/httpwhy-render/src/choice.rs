@@ -11,6 +11,8 @@ use crate::style::{Look, Style, columns};
 
 /// Columns of the labels on the left.
 const LABEL: usize = 10;
+/// Near misses that a person is shown; JSON has all.
+const MOST_NEAR: usize = 6;
 
 /// A status that answers led to.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +27,7 @@ pub struct Advice<'a> {
 
 /// The whole advice: status, reason, mandatory fields, a sample, the reasons against the near misses.
 pub fn choice_text(advice: Advice<'_>, style: Style) -> String {
-    let entry = advice.status.entry();
+    let (entry, near) = (advice.status.entry(), advice.status.near_misses());
     let name = title(entry);
     let gap = (style.columns())
         .saturating_sub(columns(&name) + columns(entry.id.0))
@@ -42,8 +44,8 @@ pub fn choice_text(advice: Advice<'_>, style: Style) -> String {
         style,
     ));
     let mut label = "Not";
-    for near in advice.status.near_misses() {
-        let text = format!("**{}** says that {}.", near.code, near.says);
+    for near in near.iter().take(MOST_NEAR) {
+        let text = format!("**{}** would say that {}.", title(near.entry()), near.says);
         out.push_str(&row(label, &text, style));
         label = "";
     }
@@ -51,8 +53,8 @@ pub fn choice_text(advice: Advice<'_>, style: Style) -> String {
     out.push_str(&style.paint(Look::Heading, "A response"));
     out.push('\n');
     for line in advice.status.sample().lines() {
-        out.push_str("  ");
-        out.push_str(&style.paint(Look::Code, line));
+        let line = format!("  {line}");
+        out.push_str(&style.paint(Look::Code, line.trim_end()));
         out.push('\n');
     }
     out.push('\n');
@@ -62,10 +64,11 @@ pub fn choice_text(advice: Advice<'_>, style: Style) -> String {
         &format!("`httpwhy choose --answers {}`", keys.join(",")),
         style,
     ));
-    let near: String = (advice.status.near_misses().iter().take(2))
-        .map(|near| format!(" {}", near.code))
+    let codes: Vec<String> = std::iter::once(advice.status)
+        .chain(near.into_iter().take(2))
+        .map(|status| status.code.to_string())
         .collect();
-    let more = format!("`httpwhy explain {}{near}`", advice.status.code);
+    let more = format!("`httpwhy explain {}`", codes.join(" "));
     out.push_str(&row("More", &more, style));
     out
 }
@@ -216,7 +219,7 @@ mod tests {
                 "405 Method Not Allowed",
                 "http/405",
                 "Fields    must have `Allow`",
-                "Not       **501**".replace("**", "").as_str(),
+                "Not       501 Not Implemented would say that",
                 "  HTTP/1.1 405 Method Not Allowed\n  Date: ",
                 "  Allow: GET, HEAD\n",
                 "--answers origin,yes,yes,yes,exists,no-method",
@@ -224,7 +227,9 @@ mod tests {
             ] {
                 assert!(text.contains(part), "{part}:\n{text}");
             }
-            assert!(text.lines().all(|line| columns(line) <= 80), "{text}");
+            // All but the wire's own lines keep to the width.
+            let mut told = text.lines().filter(|line| !line.starts_with("  "));
+            assert!(told.all(|line| columns(line) <= style.width), "{text}");
         });
     }
 
