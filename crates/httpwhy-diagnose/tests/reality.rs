@@ -1,6 +1,11 @@
 //! Truth on real exchanges: captures of real servers, each driven into one situation whose culprit is known, are
 //! diagnosed from what a client sees: the bytes sent and received, and how the transport ended. Neither the server's
 //! name nor the scenario nor any log is looked at.
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that reads its own fixtures and prints its table"
+)]
 
 use std::fmt;
 use std::fs;

@@ -7,7 +7,7 @@ use httpwhy_model::{Blame, CertProblem, Party, Place, Seen, Signal};
 use super::{Case, Ruling};
 
 /// Clocks that differ by less agree.
-const SAME_CLOCK: Duration = Duration::from_secs(24 * 3600);
+const SAME_CLOCK: Duration = Duration::from_hours(24);
 
 /// It is the server's fault once the local clock is shown to be right: the server's own Date agrees with it.
 pub(super) fn dates(case: &Case) -> Option<Ruling> {

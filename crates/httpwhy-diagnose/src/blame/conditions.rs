@@ -39,10 +39,10 @@ fn no_status(case: &Case) -> Option<Ruling> {
     let status = case.status()?;
     let response = case.response()?;
     let unmarked = |prefix: &[u8]| {
-        let marked = |name: &[u8]| {
+        let begins = |name: &[u8]| {
             name.len() >= prefix.len() && name[..prefix.len()].eq_ignore_ascii_case(prefix)
         };
-        !response.fields.list.iter().any(|field| marked(&field.name))
+        !response.fields.list.iter().any(|field| begins(&field.name))
     };
     let guessed = PRIVATE
         .iter()
@@ -57,11 +57,11 @@ fn looped(case: &Case) -> Option<Ruling> {
     let by = case.answered("via")?;
     let name = |member: &str| member.split_ascii_whitespace().nth(1).map(str::to_owned);
     let last = name(by.rsplit(',').next()?)?;
-    let came = was
+    let circled = was
         .split(',')
         .filter_map(name)
         .any(|earlier| earlier == last);
-    came.then(|| {
+    circled.then(|| {
         let shows =
             "the request had already passed the intermediary that answers: a forwarding loop";
         case.ruling(

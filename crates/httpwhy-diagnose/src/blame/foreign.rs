@@ -20,31 +20,6 @@ const GREETINGS: &[(&[u8], &str)] = &[
     (b"RFB ", "the greeting of VNC"),
     // RFC 8446 section 5.1: an alert record
     (b"\x15\x03", "a TLS alert: this port speaks TLS"),
-    // RFC 9113 section 3.4: a SETTINGS frame on stream 0, shorter than 256 bytes
-    (
-        b"\0\0\x00\x04\0\0\0\0\0",
-        "an HTTP/2 preface: this port speaks no HTTP/1",
-    ),
-    (
-        b"\0\0\x06\x04\0\0\0\0\0",
-        "an HTTP/2 preface: this port speaks no HTTP/1",
-    ),
-    (
-        b"\0\0\x0c\x04\0\0\0\0\0",
-        "an HTTP/2 preface: this port speaks no HTTP/1",
-    ),
-    (
-        b"\0\0\x12\x04\0\0\0\0\0",
-        "an HTTP/2 preface: this port speaks no HTTP/1",
-    ),
-    (
-        b"\0\0\x18\x04\0\0\0\0\0",
-        "an HTTP/2 preface: this port speaks no HTTP/1",
-    ),
-    (
-        b"\0\0\x1e\x04\0\0\0\0\0",
-        "an HTTP/2 preface: this port speaks no HTTP/1",
-    ),
 ];
 
 /// Bytes of another protocol show that the client chose the wrong port. Any others come from a server that was asked in
@@ -60,11 +35,20 @@ pub(super) fn ruling(case: &Case) -> Option<Ruling> {
 
 fn greeting(case: &Case, response: &Response) -> Option<Ruling> {
     let bytes = kept_content(response);
+    if is_settings(bytes) {
+        let shows = "an HTTP/2 SETTINGS frame: this port does not speak HTTP/1";
+        return Some(case.ruling(CLIENT, Place::Body(0, 9), Some(&bytes[..9]), shows));
+    }
     let (begins, shows) = GREETINGS
         .iter()
         .find(|(begins, _)| bytes.starts_with(begins))?;
     let place = Place::Body(0, begins.len() as u64);
     Some(case.ruling(CLIENT, place, Some(begins), *shows))
+}
+
+/// The head of a short SETTINGS frame on stream 0, with which an HTTP/2 server begins (RFC 9113 sections 3.4 and 4.1).
+fn is_settings(bytes: &[u8]) -> bool {
+    matches!(bytes, [0, 0, _, 4, 0, 0, 0, 0, 0, ..])
 }
 
 fn beside_the_question(case: &Case, signal: &Signal) -> Ruling {

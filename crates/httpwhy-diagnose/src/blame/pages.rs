@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use httpwhy_model::{Blame, Party, Place};
+use httpwhy_model::{Blame, Party};
 use memchr::memmem;
 
 use super::{Case, FRONT, ORIGIN, Ruling};
