@@ -137,6 +137,13 @@ fn spellings(name: &str) -> Vec<String> {
     {
         found.push(quoted.to_owned());
     }
+    // `[Errno 32] Broken pipe`, `java.net.SocketException: Broken pipe`: also what is said alone.
+    if let Some((head, said)) = name.split_once("] ").or_else(|| name.split_once(": "))
+        && (head.starts_with("[Errno") || (!head.contains(' ') && class_alone(head).is_some()))
+        && !said.contains(['(', ':'])
+    {
+        found.push(said.to_owned());
+    }
     let is_number = |word: &str| {
         let digits = word.strip_prefix('-').unwrap_or(word);
         !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
@@ -247,10 +254,14 @@ fn phrases(code: &mut String, entries: &[Entry]) {
         found.len()
     );
     for (key, Phrase { owners, form }) in &found {
-        let rarity: f64 = key
+        let rarities = key
             .split(' ')
-            .map(|word| 10.0 * (found.len() as f64 / uses[word] as f64).ln())
-            .sum();
+            .map(|word| 10.0 * (found.len() as f64 / uses[word] as f64).ln());
+        let rarity: f64 = match form {
+            // Not more for the package's name before it.
+            Form::Wrapper => rarities.fold(0.0, f64::max),
+            _ => rarities.sum(),
+        };
         let weight = match form {
             Form::BetweenMarks => BETWEEN_MARKS,
             Form::InCapitals => IN_CAPITALS,
@@ -311,6 +322,7 @@ fn form(name: &str) -> Form {
     let letters: usize = words.iter().map(|word| word.len()).sum();
     let has_digit = name.bytes().any(|b| b.is_ascii_digit());
     match words[..] {
+        _ if !name.contains(' ') && class_alone(name).is_some() => Form::Wrapper,
         [word] => match shape(word) {
             Shape::Constant => Form::Constant,
             Shape::Class => Form::Wrapper,

@@ -156,6 +156,10 @@ fn by_phrase(question: &str) -> Vec<&'static Entry> {
 /// The entries that this signal shows (`errno:ECONNRESET`); of many those that also bear its word as a name.
 fn by_signal(head: &str) -> Vec<&'static Entry> {
     let mut found = Vec::new();
+    // `eof` and `timeout` alone are words.
+    if !head.contains(':') {
+        return found;
+    }
     add(&mut found, clues_by_signal(head).map(|(entry, _)| entry));
     let named = by_name(head.rsplit(':').next().unwrap_or_default());
     if found

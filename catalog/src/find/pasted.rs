@@ -32,17 +32,25 @@ pub(super) struct Pasted {
 pub(super) fn inside(text: &str) -> Pasted {
     let text = Text::read(text);
     let mut votes = Votes::default();
-    for found in text.phrases() {
-        votes.add(found.owners.iter().copied(), found.weight);
-    }
     let mut status = None;
-    for (place, _) in text.words.iter().enumerate() {
+    let mut numbers = Vec::new();
+    for place in 0..text.words.len() {
         if let Some(number) = text.number(place) {
             let entries = text.owners_of(place);
             if entries.is_empty() {
                 status = status.or_else(|| number.parse().ok());
             }
             votes.add(entries.into_iter(), NUMBER);
+            numbers.push(place);
+        }
+    }
+    for found in text.phrases() {
+        // `404 Not Found` is said once, not twice.
+        let is_said = found.words.start.checked_sub(1).is_some_and(|before| {
+            numbers.contains(&before) && text.is_followed_by_its_name(before)
+        });
+        if !is_said {
+            votes.add(found.owners.iter().copied(), found.weight);
         }
     }
     for entries in text.ids_and_signals() {
@@ -226,7 +234,8 @@ impl<'a> Text<'a> {
             "statuscode",
             "winerror",
         ];
-        const BETWEEN: &[&str] = &["is", "of", "was", "with", "a", "an", "http"];
+        const BETWEEN: &[&str] = &["is", "of", "was", "a", "an", "http"];
+        const ENDED: &[&str] = &["answered", "closed", "failed", "replied", "responded"];
         const VERSIONS: &[&str] = &["0.9", "1.0", "1.1", "2", "2.0", "3"];
         let Some(before) = place.checked_sub(1) else {
             return false;
@@ -238,7 +247,12 @@ impl<'a> Text<'a> {
             word if word.ends_with("error") || word.ends_with("exception") => true,
             word if VERSIONS.contains(&word) => earlier == "http",
             word if BETWEEN.contains(&word) => ANNOUNCES.contains(&earlier),
-            _ => false,
+            "with" => ENDED.contains(&earlier),
+            // `GET https://shop.example/ -> 404`
+            _ => {
+                let gap = &self.raw[self.words[before].end..self.words[place].start];
+                ["->", "=>", "→"].iter().any(|arrow| gap.contains(arrow))
+            }
         }
     }
 
