@@ -4,7 +4,7 @@
 //! (a vendor's or an authentication's), the registered status, the class. The rest stands in `also`.
 
 use httpwhy_catalog::{
-    CloseClue, Clue, CluePlace, Entry, clues_by_class, clues_by_signal, clues_by_status,
+    CloseClue, Clue, CluePlace, Entry, clues_by_class, clues_by_signal, clues_by_status, id,
     other_clues, vendors,
 };
 use httpwhy_model::{
@@ -95,8 +95,8 @@ pub(crate) fn identify(
         also.retain(|id| !id.code().ends_with("xx"));
     }
     // A registered status whose fields were all captured has shown that no vendor's mark is there.
-    let doubtful =
-        best.tier == Tier::Class || (best.tier == Tier::Status && !view.fields_are_known());
+    let unregistered = best.tier == Tier::Class || best.entry.id == id::HTTP_INVALID_STATUS;
+    let doubtful = unregistered || (best.tier == Tier::Status && !view.fields_are_known());
     let candidates = if doubtful {
         view.candidates(best.entry)
     } else {
@@ -191,8 +191,17 @@ impl View<'_> {
                 | Signal::Dns(_)
                 | Signal::TlsAlert(_)
         );
+        // An alert explains the end of the stream behind it, and an answer shows that a defect of our own request was
+        // tolerated.
+        let explained = matches!(signal, Signal::Eof(_))
+            && self
+                .exchange
+                .signals()
+                .any(|(_, other)| matches!(other, Signal::TlsAlert(_)));
+        let tolerated = phase == Phase::Send && matches!(signal, Signal::H1 { .. });
         match self.exchange.end {
-            End::Answered => !passing,
+            _ if explained => false,
+            End::Answered => !passing && !tolerated,
             End::Upgraded => !passing || phase == Phase::Close,
             End::Partial | End::Nothing | End::NotCaptured => true,
         }
