@@ -87,7 +87,7 @@ impl Answer {
     }
 
     /// Whether it says that the connection ends.
-    fn closes(&self) -> bool {
+    pub(crate) fn closes(&self) -> bool {
         let mut fields = self.fields.iter();
         fields.any(|(name, value)| {
             name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close")
@@ -96,6 +96,15 @@ impl Answer {
 
     /// The bytes of the answer to that request.
     pub(crate) fn render(&self, asked: &Asked, mark: Option<&str>) -> Vec<u8> {
+        let mut out = self.head(asked, mark);
+        if !asked.is_head() && !has_no_content(self.status) {
+            out.extend_from_slice(&self.body);
+        }
+        out
+    }
+
+    /// The head of the answer to that request.
+    pub(crate) fn head(&self, asked: &Asked, mark: Option<&str>) -> Vec<u8> {
         let mut out = head(self.status, &self.reason);
         if !self.has("Date") {
             date(&mut out);
@@ -122,9 +131,6 @@ impl Answer {
             }
         }
         finish(&mut out, mark);
-        if !asked.is_head() && !has_no_content(self.status) {
-            out.extend_from_slice(&self.body);
-        }
         out
     }
 

@@ -3,16 +3,19 @@
 use std::io;
 use std::time::Duration;
 
+use httpwhy_model::Seen;
 use httpwhy_wire::h1::{Limits, Reader, State};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
 use crate::wire::Wire;
 
-/// Bounds of a request's head, in bytes; content is counted, not kept.
+/// The most content of a request that is kept, in bytes; what is beyond is counted.
+pub(crate) const KEPT_CONTENT: usize = 1 << 20;
+/// Bounds of a request's head and of the content that is kept, in bytes.
 const LIMITS: Limits = Limits {
     head: 65_536,
-    body: 0,
+    body: KEPT_CONTENT,
     interim: 0,
 };
 /// The most content of a request that is read.
@@ -33,6 +36,10 @@ pub(crate) struct Asked {
     pub(crate) modern: bool,
     /// The fields, in order.
     pub(crate) fields: Vec<(String, String)>,
+    /// The content, up to [`KEPT_CONTENT`] bytes of it.
+    pub(crate) content: Vec<u8>,
+    /// The length of the content, kept or not, in bytes.
+    pub(crate) length: u64,
     /// How many requests this connection has carried before.
     pub(crate) before: u32,
     /// Whether the connection may carry another.
@@ -145,6 +152,17 @@ fn asked(reader: Reader, before: u32) -> Incoming {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let target = text(&request.target);
     let (path, query) = split(&target);
+    let (content, length) = match request.body {
+        Seen::Present(body) => {
+            let kept = body.bytes.len() as u64;
+            let length = match body.received {
+                Seen::Present(received) => received,
+                Seen::Absent | Seen::NotCaptured => kept,
+            };
+            (body.bytes.to_vec(), length)
+        }
+        Seen::Absent | Seen::NotCaptured => (Vec::new(), 0),
+    };
     Incoming::Request(Asked {
         method: text(&request.method),
         path: path.to_owned(),
@@ -156,6 +174,8 @@ fn asked(reader: Reader, before: u32) -> Incoming {
             .iter()
             .map(|field| (text(&field.name), text(field.value.as_bytes())))
             .collect(),
+        content,
+        length,
         before,
         keep,
     })

@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::act::{After, Guest, Part, Turn};
 use crate::answer::Answer;
+use crate::endpoints;
 use crate::pages;
 use crate::ports::Ports;
 use crate::request::{self, Asked, Incoming};
@@ -142,7 +143,7 @@ async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io::Result<Aft
             }
         }
         Some(None) => pages::unknown_outcome().send(wire, asked, None).await,
-        None => pages::answer(wire, asked, world).await,
+        None => endpoints::answer(wire, asked, world).await,
     }
 }
 

@@ -56,13 +56,22 @@ impl Simulator {
     /// # Errors
     /// When a port cannot be bound, a certificate cannot be minted, or a thread cannot be started.
     pub fn start(config: Config) -> io::Result<Self> {
-        Self::playing(config, world::plays())
+        Self::playing(config, world::plays(), None)
     }
 
-    fn playing(config: Config, plays: Vec<Play>) -> io::Result<Self> {
+    /// As [`start`](Self::start), with a seed that repeats all that is random in answers: choices, bytes, identifiers.
+    /// Certificates are new at every start.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_seeded(config: Config, seed: u64) -> io::Result<Self> {
+        Self::playing(config, world::plays(), Some(seed))
+    }
+
+    fn playing(config: Config, plays: Vec<Play>, seed: Option<u64>) -> io::Result<Self> {
         let certificates = Certificates::mint(config.ip).map_err(io::Error::other)?;
         let ports = Ports::bind(&config)?;
-        let (world, guests) = World::set_up(&config, certificates, &ports, plays)?;
+        let (world, guests) = World::set_up(&config, certificates, &ports, plays, seed)?;
         let world = Arc::new(world);
         let scenes = world
             .played
@@ -170,7 +179,7 @@ pub(crate) mod tests {
             (OutcomeId(id), act, act.role(params).expect("a role"))
         };
         let plays = ids.into_iter().zip(wishes).map(play).collect();
-        Simulator::playing(Config::default(), plays).expect("starts")
+        Simulator::playing(Config::default(), plays, None).expect("starts")
     }
 
     /// The address that a scene leads to.

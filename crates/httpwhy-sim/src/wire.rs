@@ -1,6 +1,7 @@
 //! One connection, with or without TLS under it.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -27,6 +28,20 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
+    /// The client's address, while the connection is there.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        let tcp = match self {
+            Self::Clear(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
+        };
+        tcp.peer_addr().ok().map(|address| address.ip())
+    }
+
+    /// Whether there is TLS under it.
+    pub(crate) fn is_secure(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// Ends the connection in order: FIN (with TLS: close_notify first), then waits for the peer's, within bounds, so
     /// that unread bytes of the peer do not turn it into a reset.
     pub(crate) async fn close(mut self) {

@@ -12,6 +12,7 @@ use crate::certificates::Certificates;
 use crate::ports::Ports;
 use crate::scene::Scene;
 use crate::simulator::Config;
+use crate::state::State;
 
 /// What all connections share.
 pub(crate) struct World {
@@ -19,6 +20,8 @@ pub(crate) struct World {
     pub(crate) played: Vec<Played>,
     /// The certificates.
     pub(crate) certificates: Certificates,
+    /// What is remembered between requests.
+    pub(crate) state: State,
     /// Whether answers are marked.
     pub(crate) mark: bool,
     /// The address of everything.
@@ -62,6 +65,7 @@ impl World {
         certificates: Certificates,
         ports: &Ports,
         plays: Vec<Play>,
+        seed: Option<u64>,
     ) -> io::Result<(Self, Vec<GuestPort>)> {
         let mut played = Vec::new();
         let mut guests = Vec::new();
@@ -90,6 +94,7 @@ impl World {
         let world = Self {
             played,
             certificates,
+            state: State::new(seed),
             mark: config.mark,
             ip: config.ip,
             http,

@@ -181,6 +181,8 @@ fn scenes_of_names() {
             "{id}: {}",
             scene.target
         );
-        assert_eq!(scene.slow, host == "silence.test");
+        // After garbage a client waits on: a better answer may still come.
+        let waits = matches!(host, "silence.test" | "garbage.test");
+        assert_eq!(scene.slow, waits, "{id}");
     }
 }

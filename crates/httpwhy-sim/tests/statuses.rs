@@ -213,7 +213,7 @@ fn requests_are_bounded() {
     let (bytes, _) = say(simulator.http(), b"nonsense\r\n\r\n");
     assert_eq!(Answer::read(&bytes).status(), 400);
     let body = vec![b'x'; 200_000];
-    let (bytes, _) = say(simulator.http(), &request("POST", "/get", &[], &body));
+    let (bytes, _) = say(simulator.http(), &request("POST", "/post", &[], &body));
     assert_eq!(Answer::read(&bytes).status(), 200, "content is drained");
 }
 
@@ -221,7 +221,7 @@ fn requests_are_bounded() {
 fn content_that_waits_for_leave_gets_it() {
     let simulator = start();
     let mut stream = connect(simulator.http());
-    let head = "POST /get HTTP/1.1\r\nHost: sim.test\r\nConnection: close\r\nExpect: 100-continue\r\n\
+    let head = "POST /post HTTP/1.1\r\nHost: sim.test\r\nConnection: close\r\nExpect: 100-continue\r\n\
                 Content-Length: 1\r\n\r\n";
     stream.write_all(head.as_bytes()).expect("sends");
     assert_eq!(read_head(&mut stream).status(), 100);
@@ -239,9 +239,9 @@ fn pages() {
         ("/ca.pem", 200, "-----BEGIN CERTIFICATE-----"),
         ("/landing", 200, "arrived"),
         ("/login", 200, "type=\"password\""),
-        ("/get?x=1", 200, "\"query\": \"x=1\""),
-        ("/delay/0.01", 200, "0.01 s"),
-        ("/delay/31", 400, "0 to 30"),
+        ("/get?x=1", 200, "\"x\": \"1\""),
+        ("/delay/0.01", 200, "\"args\""),
+        ("/delay/x", 400, "number of seconds"),
         ("/status/99", 400, "three digits"),
         ("/status/1000", 400, "three digits"),
         ("/nowhere", 404, "index"),

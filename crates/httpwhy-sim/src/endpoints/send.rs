@@ -1,0 +1,188 @@
+//! Puts a reply on the wire.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::time::sleep;
+
+use super::reply::{Break, Place, Reply, Takeover};
+use crate::act::After;
+use crate::answer::{has_no_content, head_with};
+use crate::request::Asked;
+use crate::serve::DEADLINE;
+use crate::wire::Wire;
+use crate::{by_status, statuses, websocket};
+
+/// Sends it, and says what becomes of the connection.
+pub(crate) async fn send(
+    mut reply: Reply,
+    wire: &mut Wire,
+    asked: &Asked,
+    mark: bool,
+) -> io::Result<After> {
+    let status = reply.answer.status;
+    let mark = (mark && reply.marked).then(|| format!("status-{status}"));
+    let mark = mark.as_deref();
+    match reply.takeover {
+        Some(Takeover::Offered) => {
+            let mark = mark.map(|_| "status-101");
+            return by_status::send(101, wire, asked, mark).await;
+        }
+        Some(Takeover::WebSocket) => return websocket::echo(wire, asked, None).await,
+        None => {}
+    }
+    // HTTP/1.0 knows no chunks and no interim answers (RFC 9112 section 6.1, RFC 9110 section 15.2).
+    reply.chunked = (reply.chunked || !reply.trailers.is_empty()) && asked.modern;
+    if !reply.chunked {
+        reply.trailers.clear();
+    }
+    rest(reply.before_head).await;
+    if asked.modern {
+        send_interim(&reply.interim, wire).await?;
+    }
+    if reply.is_plain() {
+        return reply.answer.send(wire, asked, mark).await;
+    }
+    send_in_pieces(&mut reply, wire, asked, mark).await
+}
+
+impl Reply {
+    /// Whether it goes out in one piece.
+    fn is_plain(&self) -> bool {
+        self.after_head.is_zero()
+            && self.pauses.is_empty()
+            && !self.chunked
+            && self.broken.is_none()
+    }
+}
+
+async fn rest(time: Duration) {
+    if !time.is_zero() {
+        sleep(time).await;
+    }
+}
+
+async fn send_interim(codes: &[u16], wire: &mut Wire) -> io::Result<()> {
+    for code in codes {
+        let head = head_with(*code, statuses::of(*code).usual, None);
+        wire.write_all(&head).await?;
+    }
+    wire.flush().await
+}
+
+async fn send_in_pieces(
+    reply: &mut Reply,
+    wire: &mut Wire,
+    asked: &Asked,
+    mark: Option<&str>,
+) -> io::Result<After> {
+    if reply.chunked && !has_no_content(reply.answer.status) {
+        reply.answer.remove("Content-Length");
+        reply.answer.set("Transfer-Encoding", "chunked");
+    }
+    if !reply.trailers.is_empty() && !reply.answer.has("Trailer") {
+        let names: Vec<&str> = reply
+            .trailers
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        reply.answer.set("Trailer", &names.join(", "));
+    }
+    let head = reply.answer.head(asked, mark);
+    let place = reply.broken.map(|(place, _)| place);
+    wire.write_all(&head[..upto(&head, place)]).await?;
+    wire.flush().await?;
+    let has_content = !asked.is_head() && !has_no_content(reply.answer.status);
+    if has_content && !is_in_head(place) {
+        rest(reply.after_head).await;
+        send_content(reply, wire, place).await?;
+        send_end(reply, wire, place).await?;
+    }
+    Ok(match reply.broken {
+        Some((_, Break::Reset)) => After::Reset,
+        Some((_, Break::Close)) => After::Close,
+        Some((_, Break::Stall)) => {
+            wire.hold(DEADLINE).await;
+            After::Close
+        }
+        None if asked.keep && !reply.answer.closes() => After::Keep,
+        None => After::Close,
+    })
+}
+
+fn is_in_head(place: Option<Place>) -> bool {
+    matches!(
+        place,
+        Some(Place::BeforeHead | Place::InStatusLine | Place::InHead | Place::AfterHead)
+    )
+}
+
+/// How many bytes of the head go out.
+fn upto(head: &[u8], place: Option<Place>) -> usize {
+    match place {
+        Some(Place::BeforeHead) => 0,
+        // "HTTP/1.1 20"
+        Some(Place::InStatusLine) => 11.min(head.len()),
+        Some(Place::InHead) => {
+            let line = head.iter().position(|byte| *byte == b'\n');
+            // Half of the first field's name.
+            line.map_or(head.len(), |at| (at + 4).min(head.len()))
+        }
+        _ => head.len(),
+    }
+}
+
+async fn send_content(reply: &Reply, wire: &mut Wire, place: Option<Place>) -> io::Result<()> {
+    let body = &reply.answer.body;
+    let end = place.and_then(|place| place.content(body.len()));
+    let mut pauses = reply.pauses.iter();
+    let mut pause = Duration::ZERO;
+    for piece in reply.split.pieces(body.len()) {
+        if piece.is_empty() {
+            continue;
+        }
+        let cut = end.filter(|end| *end < piece.end);
+        let sent = piece.start..cut.unwrap_or(piece.end).max(piece.start);
+        if reply.chunked && !(cut.is_some() && sent.is_empty()) {
+            let size = format!("{:x}\r\n", piece.len());
+            wire.write_all(size.as_bytes()).await?;
+        }
+        wire.write_all(&body[sent]).await?;
+        if cut.is_some() {
+            return wire.flush().await;
+        }
+        if reply.chunked {
+            wire.write_all(b"\r\n").await?;
+        }
+        if let Some(next) = pauses.next() {
+            pause = *next;
+        }
+        let is_last = piece.end == body.len();
+        if !pause.is_zero() && !is_last {
+            wire.flush().await?;
+            sleep(pause).await;
+        }
+    }
+    wire.flush().await
+}
+
+/// The last chunk and the trailers (RFC 9112 section 7.1).
+async fn send_end(reply: &Reply, wire: &mut Wire, place: Option<Place>) -> io::Result<()> {
+    let stops = place.is_some_and(|place| place != Place::InTrailer);
+    if !reply.chunked || stops {
+        return Ok(());
+    }
+    let mut end = b"0\r\n".to_vec();
+    for (name, value) in &reply.trailers {
+        end.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+    }
+    if place == Some(Place::InTrailer) {
+        let section = end.len() - 3;
+        end.truncate(3 + section / 2);
+    } else {
+        end.extend_from_slice(b"\r\n");
+    }
+    wire.write_all(&end).await?;
+    wire.flush().await
+}
