@@ -112,11 +112,11 @@ impl Blame {
         }
     }
 
-    /// `proven`, `likely` or `unknown`. Nobody is proven: a success is a fact.
+    /// `proven`, `likely` or `unknown`. Nobody is likely: a front that closes cut content in order leaves no mark of it.
     pub const fn certainty(self) -> &'static str {
         match self {
-            Self::Proven(_) | Self::Nobody => "proven",
-            Self::Likely(_) => "likely",
+            Self::Proven(_) => "proven",
+            Self::Likely(_) | Self::Nobody => "likely",
             Self::Unknown { .. } => "unknown",
         }
     }
