@@ -8,7 +8,7 @@ use crate::tree::Tree;
 /// The folder of all entries.
 pub(crate) const OUTCOMES: &str = "catalog/outcomes";
 
-/// One `.md` of the catalogue.
+/// One `.md` of the catalogue, or one row of a `codes.toml`.
 pub(crate) struct Entry {
     /// Relative to the root.
     pub(crate) file: String,
@@ -16,8 +16,10 @@ pub(crate) struct Entry {
     pub(crate) id: String,
     /// What stands between the lines of `+++`.
     pub(crate) front: toml::Table,
-    /// What stands behind them.
+    /// What stands behind them; of a row its own texts.
     pub(crate) text: String,
+    /// Whether it is a row of a family.
+    pub(crate) is_row: bool,
 }
 
 impl Entry {
@@ -28,6 +30,9 @@ impl Entry {
             if let Some(id) = id(&file) {
                 let whole = tree.read(&file)?.unwrap_or_default();
                 entries.push(Self::read(&file, id, &whole)?);
+            } else if let Some(namespace) = family(&file) {
+                let whole = tree.read(&file)?.unwrap_or_default();
+                entries.extend(Self::rows(&file, namespace, &whole)?);
             }
         }
         entries.sort_by(|a, b| a.id.cmp(&b.id));
@@ -45,7 +50,49 @@ impl Entry {
             id: id.to_owned(),
             front: front.parse().with_context(|| file.to_owned())?,
             text: text.to_owned(),
+            is_row: false,
         })
+    }
+
+    /// The rows of a family, each with what the family says for all.
+    fn rows(file: &str, namespace: &str, whole: &str) -> Result<Vec<Self>> {
+        let table: toml::Table = whole.parse().with_context(|| file.to_owned())?;
+        let shared = table
+            .get("family")
+            .and_then(toml::Value::as_table)
+            .cloned()
+            .unwrap_or_default();
+        let rows = table
+            .get("code")
+            .and_then(toml::Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let row = |row: toml::Value| {
+            let own = row
+                .as_table()
+                .with_context(|| format!("{file}: a [[code]] is no table"))?
+                .clone();
+            let text = |key: &str| {
+                own.get(key)
+                    .and_then(toml::Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            let (code, text) = (
+                text("code"),
+                format!("{}\n\n{}\n", text("lead"), text("text")),
+            );
+            let mut front = shared.clone();
+            front.extend(own);
+            Ok(Self {
+                file: file.to_owned(),
+                id: format!("{namespace}/{code}"),
+                front,
+                text,
+                is_row: true,
+            })
+        };
+        rows.into_iter().map(row).collect()
     }
 
     /// The namespace: the id's part before the slash.
@@ -101,6 +148,13 @@ fn id(file: &str) -> Option<&str> {
     file.strip_prefix(OUTCOMES)?
         .strip_prefix('/')?
         .strip_suffix(".md")
+}
+
+/// The namespace of a family's file, `None` for other files.
+fn family(file: &str) -> Option<&str> {
+    file.strip_prefix(OUTCOMES)?
+        .strip_prefix('/')?
+        .strip_suffix("/codes.toml")
 }
 
 /// `- item` and `3. item` without their mark.

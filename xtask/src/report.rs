@@ -10,6 +10,8 @@ use crate::tree::Tree;
 #[derive(Default)]
 struct Counts {
     entries: usize,
+    rows: usize,
+    transcripts: usize,
     reproducible: usize,
     pages: usize,
     unconfirmed: usize,
@@ -21,6 +23,8 @@ struct Counts {
 impl Counts {
     fn add(&mut self, entry: &Entry) {
         self.entries += 1;
+        self.rows += usize::from(entry.is_row);
+        self.transcripts += usize::from(has_transcript(entry));
         self.reproducible += usize::from(is_reproducible(entry));
         self.pages += usize::from(entry.count("leads_to") > 0);
         self.unconfirmed += usize::from(is_unconfirmed(entry));
@@ -31,8 +35,11 @@ impl Counts {
 
     fn row(&self) -> String {
         format!(
-            "{:>7} {:>12} {:>6} {:>11} {:>8} {:>6} {:>8}",
+            "{:>7} {:>6} {:>6} {:>11} {:>12} {:>6} {:>11} {:>8} {:>6} {:>8}",
             self.entries,
+            self.entries - self.rows,
+            self.rows,
+            self.transcripts,
             self.reproducible,
             self.pages,
             self.unconfirmed,
@@ -49,6 +56,11 @@ fn is_reproducible(entry: &Entry) -> bool {
         .get("reproduce")
         .and_then(toml::Value::as_table)
         .is_some_and(|how| !how.contains_key("none"))
+}
+
+/// A row's transcript stands in its family's text; the build refuses a family without one.
+fn has_transcript(entry: &Entry) -> bool {
+    entry.is_row || entry.text.contains("```http\n")
 }
 
 fn is_unconfirmed(entry: &Entry) -> bool {
@@ -68,8 +80,18 @@ pub(crate) fn run(tree: &Tree) -> Result<()> {
         all.add(entry);
     }
     println!(
-        "{:<14} {:>7} {:>12} {:>6} {:>11} {:>8} {:>6} {:>8}",
-        "namespace", "entries", "reproducible", "pages", "unconfirmed", "aliases", "said", "words"
+        "{:<14} {:>7} {:>6} {:>6} {:>11} {:>12} {:>6} {:>11} {:>8} {:>6} {:>8}",
+        "namespace",
+        "entries",
+        "full",
+        "rows",
+        "transcripts",
+        "reproducible",
+        "pages",
+        "unconfirmed",
+        "aliases",
+        "said",
+        "words"
     );
     for (namespace, counts) in &by_namespace {
         println!("{namespace:<14} {}", counts.row());
