@@ -1,5 +1,10 @@
 //! Our own pages: the index, the list of outcomes, the authority's certificate, and a few to land on.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every page has the type of the table of routes"
+)]
+
 use std::fmt::Write;
 
 use crate::answer::Answer;

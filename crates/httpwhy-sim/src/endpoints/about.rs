@@ -1,6 +1,8 @@
 //! What the server says of itself: `/uuid`, `/env`, `/hostname`, `/version`, and the response fields that a query asks
 //! for.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
@@ -21,7 +23,7 @@ pub(crate) fn uuid(call: &Call<'_>) -> Result<Reply, Refusal> {
         if matches!(at, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        text.push_str(&format!("{byte:02x}"));
+        let _ = write!(text, "{byte:02x}");
     }
     Ok(Reply::json(&json!({"uuid": text})))
 }

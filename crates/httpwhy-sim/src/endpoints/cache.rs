@@ -18,7 +18,7 @@ pub(crate) fn cache(call: &Call<'_>) -> Result<Reply, Refusal> {
         None if asked.field("If-Modified-Since").is_none() => {}
         _ => return Ok(Reply::unchanged()),
     }
-    let tag = call.world.state.random(|random| random.bits());
+    let tag = call.world.state.random(super::super::random::Random::bits);
     Ok(mirror::get(call)?
         .with("Last-Modified", &httpdate::fmt_http_date(SystemTime::now()))
         .with("ETag", &format!("\"{tag:016x}\"")))

@@ -1,5 +1,7 @@
 //! `/cookies`: shows, sets and deletes them.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
@@ -71,7 +73,9 @@ fn quoted(value: &str) -> String {
         match byte {
             b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
             byte if is_plain(byte) || byte == b' ' => out.push(char::from(byte)),
-            byte => out.push_str(&format!("\\{byte:03o}")),
+            byte => {
+                let _ = write!(out, "\\{byte:03o}");
+            }
         }
     }
     out.push('"');

@@ -30,7 +30,7 @@ pub(crate) fn digest(call: &Call<'_>) -> Result<Reply, Refusal> {
         let errors = json!({"errors": ["missing cookie set on challenge"]});
         let mut reply = Reply::json(&errors);
         reply.answer.status = 403;
-        reply.answer.reason = "Forbidden".to_owned();
+        "Forbidden".clone_into(&mut reply.answer.reason);
         return Ok(with_cookie(reply, "fake", "fake_value"));
     }
     let nonce = first(&given, "nonce").unwrap_or_default().to_owned();

@@ -1,5 +1,7 @@
 //! Fixed documents: HTML, XML, JSON, text, a form, images, pages of links.
 
+use std::fmt::Write;
+
 use serde_json::json;
 
 use super::call::Call;
@@ -108,11 +110,11 @@ pub(crate) fn links_page(call: &Call<'_>) -> Result<Reply, Refusal> {
     let offset: usize = call.whole("offset")?;
     let mut page = String::from("<html><head><title>Links</title></head><body>");
     for at in 0..count {
-        page.push_str(&if at == offset {
-            format!("{at} ")
+        let _ = if at == offset {
+            write!(page, "{at} ")
         } else {
-            format!("<a href='/links/{count}/{at}'>{at}</a> ")
-        });
+            write!(page, "<a href='/links/{count}/{at}'>{at}</a> ")
+        };
     }
     page.push_str("</body></html>");
     Ok(Reply::content(HTML, page))

@@ -1,6 +1,11 @@
 //! What the HTTP port answers beside outcomes: the endpoints of httpbin, go-httpbin and a status echo, with the same
 //! paths, parameters and shapes, and ours. [`routes`] is the table; [`modifiers`] change any of them.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every page has the type of the table, and most can refuse"
+)]
+
 mod about;
 mod auth;
 mod bytes;

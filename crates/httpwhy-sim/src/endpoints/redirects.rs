@@ -68,9 +68,10 @@ pub(crate) fn astray(call: &Call<'_>) -> Result<Reply, Refusal> {
     let how = call.param("how");
     let path = &call.asked.path;
     let other = |secure: bool| {
-        let (scheme, address) = match secure {
-            true => ("https", call.world.https),
-            false => ("http", call.world.http),
+        let (scheme, address) = if secure {
+            ("https", call.world.https)
+        } else {
+            ("http", call.world.http)
         };
         let host = call.host();
         // The port follows the last colon, unless that stands within an IPv6 address.

@@ -41,9 +41,10 @@ pub(crate) fn of(code: u16, call: &Call<'_>) -> Reply {
         return reply;
     }
     let is_interim = (100..200).contains(&code);
-    let mut reply = match is_interim {
-        true => Reply::from(Answer::of(200)),
-        false => by_status::answer(code, call.asked).into(),
+    let mut reply = if is_interim {
+        Reply::from(Answer::of(200))
+    } else {
+        by_status::answer(code, call.asked).into()
     };
     if is_interim {
         reply.interim = vec![code];

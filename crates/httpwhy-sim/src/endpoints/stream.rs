@@ -109,7 +109,7 @@ pub(crate) fn lines(call: &Call<'_>) -> Result<Reply, Refusal> {
         told["id"] = json!(id);
         json::line(&told) + "\n"
     });
-    Ok(pieces("application/json", lines.collect()))
+    Ok(pieces("application/json", &lines.collect::<Vec<_>>()))
 }
 
 /// `/jsonl?count&duration&delay&jitter`: lines of JSON over a time.
@@ -154,7 +154,7 @@ impl Times {
     fn reply(&self, call: &Call<'_>, kind: &str, event: fn(u32, u64) -> String) -> Reply {
         let pause = self.duration / self.count.saturating_sub(1).max(1);
         let waits = (0..self.count).map(|_| {
-            let part = call.world.state.random(|random| random.unit());
+            let part = call.world.state.random(super::super::random::Random::unit);
             pause + self.jitter.mul_f64(part)
         });
         let waits: Vec<Duration> = waits.collect();
@@ -164,7 +164,7 @@ impl Times {
             events.push(event(id, in_millis(at)));
             at += *wait;
         }
-        let mut reply = pieces(kind, events).with("Trailer", "Server-Timing");
+        let mut reply = pieces(kind, &events).with("Trailer", "Server-Timing");
         reply.before_head = self.delay;
         reply.pauses = waits;
         let timing = server_timing(&[
@@ -184,7 +184,7 @@ fn in_millis(from_now: Duration) -> u64 {
 }
 
 /// Chunked content, one chunk a piece.
-fn pieces(kind: &str, all: Vec<String>) -> Reply {
+fn pieces(kind: &str, all: &[String]) -> Reply {
     let mut reply = Reply::content(kind, all.concat());
     let mut end = 0;
     let ends = all.iter().map(|piece| {

@@ -42,15 +42,12 @@ fn decode(text: &str, wanted: impl Fn(u8) -> bool) -> String {
     let mut rest = text.as_bytes();
     while let [byte, after @ ..] = rest {
         let hex = (*byte == b'%').then(|| after.get(..2)).flatten();
-        match hex.and_then(two_digits).filter(|byte| wanted(*byte)) {
-            Some(byte) => {
-                out.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                out.push(*byte);
-                rest = after;
-            }
+        if let Some(byte) = hex.and_then(two_digits).filter(|byte| wanted(*byte)) {
+            out.push(byte);
+            rest = &after[2..];
+        } else {
+            out.push(*byte);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&out).into_owned()

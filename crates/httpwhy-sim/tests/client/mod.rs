@@ -86,6 +86,26 @@ pub fn get(address: SocketAddr, path: &str) -> Answer {
     Answer::read(&bytes)
 }
 
+/// Asks with fields and content.
+pub fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let fields: Vec<(String, String)> = fields.iter().map(owned).collect();
+    let (bytes, end) = say(address, &request(method, path, &fields, body));
+    assert_eq!(end, End::Fin, "{method} {path}");
+    Answer::read(&bytes)
+}
+
+/// The content as text.
+pub fn text(answer: &Answer) -> String {
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
+
 /// Plays a scene on the HTTP port.
 pub fn play(simulator: &Simulator, scene: &Scene) -> (Vec<u8>, End) {
     let path = path(&scene.target);
