@@ -69,7 +69,7 @@ fn text(item: &BareItem) -> String {
         BareItem::Integer(number) => number.to_string(),
         BareItem::Decimal(number) => number.to_string(),
         BareItem::Boolean(flag) => flag.to_string(),
-        BareItem::DisplayString(string) => string.to_string(),
+        BareItem::DisplayString(string) => String::clone(string),
         BareItem::ByteSequence(_) | BareItem::Date(_) => String::new(),
     }
 }

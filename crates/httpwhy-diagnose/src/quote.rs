@@ -8,8 +8,7 @@ pub(crate) fn quote(bytes: &[u8]) -> String {
     // Four bytes a character at most, and one more to see that it was cut.
     let shown = &bytes[..bytes.len().min(MAX * 4 + 4)];
     let mut out = String::new();
-    let mut count = 0;
-    for c in String::from_utf8_lossy(shown).chars() {
+    for (count, c) in String::from_utf8_lossy(shown).chars().enumerate() {
         if count == MAX {
             out.push('…');
             break;
@@ -19,7 +18,6 @@ pub(crate) fn quote(bytes: &[u8]) -> String {
         } else {
             out.push(c);
         }
-        count += 1;
     }
     out
 }

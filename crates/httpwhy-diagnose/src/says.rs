@@ -33,7 +33,7 @@ pub(crate) fn server_says(exchange: &Exchange) -> Option<String> {
     let text = if says_json(response) || matches!(body.trim_ascii_start().first(), Some(b'{')) {
         json_text(body, SPEAKING)
     } else if memmem::find(&body[..body.len().min(1024)], b"<").is_some() {
-        html_text(body)
+        Some(html_text(body))
     } else if is_text(response) {
         Some(String::from_utf8_lossy(body).into_owned())
     } else {
@@ -70,7 +70,7 @@ pub(crate) fn json_text(body: &[u8], names: &[&str]) -> Option<String> {
 }
 
 /// The title, then the words outside tags, scripts and styles.
-fn html_text(body: &[u8]) -> Option<String> {
+fn html_text(body: &[u8]) -> String {
     let mut out = String::new();
     let mut rest = body;
     while let Some(open) = memchr(b'<', rest) {
@@ -85,7 +85,7 @@ fn html_text(body: &[u8]) -> Option<String> {
         }
     }
     push_text(&mut out, rest);
-    Some(out)
+    out
 }
 
 fn push_text(out: &mut String, text: &[u8]) {

@@ -42,6 +42,7 @@ pub(crate) struct Common {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "made once a process")]
 pub(crate) enum Command {
     /// Explain a code or an error name: 404, nginx/499, ECONNRESET, "curl 56", Repeater::ENOTFOUND
     Explain(explain::Args),

@@ -5,55 +5,66 @@ use std::str::FromStr;
 
 use httpwhy_catalog::by_id;
 use httpwhy_diagnose::{diagnose, step};
-use httpwhy_model::{Diagnosis, End, Exchange, Phase, Sent, Signal, Visit};
+use httpwhy_model::{Diagnosis, End, Exchange, Phase, Signal, Visit};
 
 /// A visit with its judgement.
 pub(crate) struct Judged {
     pub(crate) visit: Visit,
+    /// One for each step; never empty.
     pub(crate) steps: Vec<Diagnosis>,
-    pub(crate) verdict: Diagnosis,
+    /// The verdict on a visit of several steps.
+    whole: Option<Diagnosis>,
 }
 
 impl Judged {
     /// Judges a visit. A defect that panics while doing so ends this visit as `engine/internal`, not the run.
     pub(crate) fn new(visit: Visit) -> Self {
-        catch_unwind(AssertUnwindSafe(|| Self::plain(&visit))).unwrap_or_else(|_| {
-            let mut exchange = Exchange {
-                target: visit.asked.clone(),
-                sent: Sent::Unknown,
-                end: End::Nothing,
-                ..Exchange::default()
-            };
-            exchange.signal(Phase::Queue, Signal::word("engine", "panic"));
-            Self::plain(&Visit::of(exchange))
-        })
+        match catch_unwind(AssertUnwindSafe(|| judge(&visit))) {
+            Ok((steps, whole)) => Self {
+                visit,
+                steps,
+                whole,
+            },
+            Err(_) => {
+                let mut exchange = Exchange {
+                    target: visit.asked,
+                    end: End::Nothing,
+                    ..Exchange::default()
+                };
+                exchange.signal(Phase::Queue, Signal::word("engine", "panic"));
+                let visit = Visit::of(exchange);
+                let (steps, whole) = judge(&visit);
+                Self {
+                    visit,
+                    steps,
+                    whole,
+                }
+            }
+        }
     }
 
-    fn plain(visit: &Visit) -> Self {
-        let steps: Vec<Diagnosis> = (0..visit.steps.len())
-            .map(|index| step(visit, index))
-            .collect();
-        let verdict = match &steps[..] {
-            [only] => only.clone(),
-            _ => diagnose(visit),
-        };
-        Self {
-            visit: visit.clone(),
-            steps,
-            verdict,
-        }
+    /// The verdict on the whole visit.
+    pub(crate) fn verdict(&self) -> &Diagnosis {
+        self.whole.as_ref().unwrap_or(&self.steps[0])
     }
 
     /// Whether httpwhy itself failed on this target.
     pub(crate) fn is_own_failure(&self) -> bool {
         matches!(
-            self.verdict.outcome.0,
+            self.verdict().outcome.0,
             "engine/internal"
                 | "engine/exception"
                 | "engine/argument-error"
                 | "engine/runtime-error"
         )
     }
+}
+
+fn judge(visit: &Visit) -> (Vec<Diagnosis>, Option<Diagnosis>) {
+    let steps = (0..visit.steps.len().max(1))
+        .map(|index| step(visit, index))
+        .collect();
+    (steps, (visit.steps.len() > 1).then(|| diagnose(visit)))
 }
 
 /// One term of `--fail-on`: an outcome, a namespace, a status class, a party, a rule, or `any`.
@@ -102,7 +113,7 @@ impl FromStr for FailOn {
 impl FailOn {
     /// Whether the visit is what the term asks for.
     pub(crate) fn finds(&self, judged: &Judged) -> bool {
-        let verdict = &judged.verdict;
+        let verdict = judged.verdict();
         let status = judged.visit.last().and_then(|step| step.exchange.status());
         match self {
             Self::Outcome(id) => {

@@ -87,7 +87,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
                     name: &name,
                     visit: &judged.visit,
                     steps: &judged.steps,
-                    verdict: &judged.verdict,
+                    verdict: judged.verdict(),
                 };
                 (format.write)(out, &report, style)?;
             }

@@ -1,7 +1,5 @@
 //! `httpwhy rules [NAME]`: the conformance rules.
 
-use std::io::Write as _;
-
 use httpwhy_diagnose::rules::{Rule, all};
 use serde_json::json;
 

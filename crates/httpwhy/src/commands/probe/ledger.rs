@@ -42,14 +42,10 @@ impl Ledger {
         self.inner().targets.leave_standard_input();
         std::iter::from_fn(move || {
             let mut inner = self.inner();
-            let (number, target) = match inner.open.pop_first() {
-                Some(open) => open,
-                None => {
-                    let next = inner.next()?;
-                    inner.open.remove(&next.0);
-                    next
-                }
-            };
+            if inner.open.is_empty() {
+                inner.next();
+            }
+            let (number, target) = inner.open.pop_first()?;
             Some((number, never_begun(target)))
         })
     }

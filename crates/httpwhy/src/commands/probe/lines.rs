@@ -104,7 +104,7 @@ impl Lines {
             name: &name,
             visit: &judged.visit,
             steps: &judged.steps,
-            verdict: &judged.verdict,
+            verdict: judged.verdict(),
         };
         match self.shape {
             Shape::Line => line(out, judged, self.style),
@@ -152,7 +152,7 @@ impl Lines {
 
 /// `http/404  client, likely  https://shop.example/x`
 fn line(out: &mut Vec<u8>, judged: &Judged, style: Style) -> io::Result<()> {
-    let verdict = &judged.verdict;
+    let verdict = judged.verdict();
     let blame = match verdict.blame.party() {
         Some(party) => format!("{party}, {}", verdict.blame.certainty()),
         None if verdict.blame == httpwhy_model::Blame::Nobody => "fine".to_owned(),

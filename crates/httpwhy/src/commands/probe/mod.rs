@@ -206,7 +206,7 @@ impl Run {
             self.stop.store(true, Ordering::Relaxed);
         }
         self.progress
-            .step(judged.verdict.blame != httpwhy_model::Blame::Nobody);
+            .step(judged.verdict().blame != httpwhy_model::Blame::Nobody);
     }
 }
 

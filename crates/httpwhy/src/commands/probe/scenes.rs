@@ -205,7 +205,7 @@ fn judge(scene: &Scene, mut visit: Visit) -> Played {
         .map(|step| step.exchange.timeline.total())
         .sum();
     let judged = Judged::new(visit);
-    let mut named = vec![judged.verdict.outcome];
+    let mut named = vec![judged.verdict().outcome];
     // A scene of several steps (a retry on a fresh connection, a redirect) is named by the step that shows it.
     if judged.steps.len() > 1 {
         named.extend(judged.steps.iter().map(|step| step.outcome));

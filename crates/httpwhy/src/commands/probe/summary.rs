@@ -1,6 +1,7 @@
 //! What a run came to: how many of each outcome, and the exit code.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -31,11 +32,11 @@ impl Summary {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let row = counts
             .outcomes
-            .entry(judged.verdict.outcome)
-            .or_insert((0, Some(judged.verdict.blame)));
+            .entry(judged.verdict().outcome)
+            .or_insert((0, Some(judged.verdict().blame)));
         row.0 += 1;
         // One outcome may have several blames; then none is shown.
-        row.1 = row.1.filter(|blame| *blame == judged.verdict.blame);
+        row.1 = row.1.filter(|blame| *blame == judged.verdict().blame);
         counts.found += u64::from(found);
         counts.own_failures += u64::from(judged.is_own_failure());
     }
@@ -71,14 +72,11 @@ impl Summary {
                 }),
                 None => "by different parties".into(),
             };
-            text.push_str(&format!("{count:>9}  {:<32} {title:<34} {who}\n", id.0));
+            let _ = writeln!(text, "{count:>9}  {:<32} {title:<34} {who}", id.0);
         }
         if rows.len() > SHOWN {
             let rest: u64 = rows[SHOWN..].iter().map(|(_, (count, _))| count).sum();
-            text.push_str(&format!(
-                "{rest:>9}  {} other outcomes\n",
-                rows.len() - SHOWN
-            ));
+            let _ = writeln!(text, "{rest:>9}  {} other outcomes", rows.len() - SHOWN);
         }
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
