@@ -7,6 +7,14 @@
 //! let entry = httpwhy_catalog::by_id("http/404").unwrap();
 //! assert_eq!(entry.title, "Not Found");
 //! ```
+//!
+//! [`find`] takes what people have: a code, a name, a pasted message.
+//!
+//! ```
+//! use httpwhy_catalog::{Found, find};
+//! let found = find("Error: getaddrinfo ENOTFOUND shop.example");
+//! assert!(matches!(found, Found::One(entry) if entry.id.0 == "net/dns-not-found"));
+//! ```
 
 pub mod choose;
 mod entry;

@@ -124,8 +124,18 @@ fn exactly(question: &str) -> Option<Found> {
             std::iter::once(entry).chain(others).collect(),
         ));
     }
-    let mut found = by_code(question.strip_prefix("HTTP ").unwrap_or(question));
+    let number = question.strip_prefix("HTTP ").unwrap_or(question);
+    let mut found = by_code(number);
     add(&mut found, names);
+    if number.bytes().all(|b| b.is_ascii_digit()) {
+        // Who gives a number of three digits means a status, unless told otherwise.
+        if number.len() == 3 && !found.is_empty() && found.iter().all(|entry| is_no_status(entry)) {
+            let class = number.parse().ok().and_then(class);
+            found.splice(0..0, class.map(|(_, class)| class));
+        }
+    } else {
+        sort(&mut found, &lower);
+    }
     if found.is_empty() {
         found = by_phrase(question);
     }
@@ -138,6 +148,11 @@ fn exactly(question: &str) -> Option<Found> {
         found.insert(0, page);
     }
     (!found.is_empty()).then(|| one_or_several(found))
+}
+
+/// Its code is a number of three digits, but of no response's status line.
+fn is_no_status(entry: &Entry) -> bool {
+    matches!(entry.id.namespace(), "tls-alert" | "warning")
 }
 
 /// The same words with other marks between them.

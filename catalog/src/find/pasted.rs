@@ -199,6 +199,12 @@ impl<'a> Text<'a> {
             && digits.len() <= 6
             && digits.starts_with(|c: char| c.is_ascii_digit())
             && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        // `5xx`: nothing else is written so.
+        let is_class =
+            word.len() == 3 && word.starts_with(['1', '2', '3', '4', '5']) && word.ends_with("xx");
+        if is_class {
+            return Some(word);
+        }
         let is_code = word.len() <= 4
             && word.bytes().any(|b| b.is_ascii_digit())
             && word.starts_with(|c: char| c.is_ascii_alphabetic());

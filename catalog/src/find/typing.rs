@@ -40,7 +40,10 @@ pub(super) fn misspelt(question: &str) -> Option<Found> {
 /// hold all its words.
 pub(super) fn near(question: &str) -> Vec<&'static Entry> {
     let asked = normal(question);
-    let limit = (asked.chars().count() / 3).clamp(1, 4);
+    let limit = (asked.chars().count() / 3).min(4);
+    if limit == 0 {
+        return Vec::new();
+    }
     let mut found: Vec<(usize, &Entry)> = Vec::new();
     let mut offer = |distance: Option<usize>, entry: &'static Entry| {
         let Some(distance) = distance else { return };

@@ -59,11 +59,8 @@ fn headline(entry: &Entry, style: Style) -> String {
     out.push_str(&style.paint(Look::Faint, entry.id.0));
     out.push('\n');
     if !entry.former.is_empty() {
-        out.push_str(&style.paint(
-            Look::Faint,
-            &format!("formerly {}", entry.former.join("; ")),
-        ));
-        out.push('\n');
+        let former = format!("formerly {}", entry.former.join("; "));
+        out.push_str(&style.paint(Look::Faint, &render(&former, style, 0)));
     }
     out
 }
@@ -87,10 +84,7 @@ fn line(id: &str) -> String {
 
 fn fixes(entry: &Entry, audience: Option<Audience>, style: Style) -> String {
     let mut out = String::new();
-    // The line above the audiences stands for all of them.
-    let above = entry.section(Section::Fix);
-    let above = &above[..above.find("### ").unwrap_or(above.len())];
-    out.push_str(&render(above, style, 2));
+    out.push_str(&render(above_audiences(entry), style, 2));
     let mut any = false;
     for (whom, text) in entry
         .fixes()
@@ -106,6 +100,12 @@ fn fixes(entry: &Entry, audience: Option<Audience>, style: Style) -> String {
         let _ = writeln!(out, "  Nothing here for the {wanted}.");
     }
     out
+}
+
+/// The line above the audiences, which stands for all of them; often there is none.
+fn above_audiences(entry: &Entry) -> &'static str {
+    let fix = entry.section(Section::Fix);
+    fix[..fix.find("### ").unwrap_or(fix.len())].trim_end()
 }
 
 pub(crate) fn capital(word: &str) -> String {
@@ -155,9 +155,16 @@ fn references(entry: &Entry, style: Style) -> String {
             2,
         ));
     }
-    if !entry.aliases.is_empty() {
+    // Other entries' ids lead here too, but nothing prints them.
+    let printed: Vec<&str> = entry
+        .aliases
+        .iter()
+        .copied()
+        .filter(|name| httpwhy_catalog::by_id(name).is_none())
+        .collect();
+    if !printed.is_empty() {
         out.push_str(&render(
-            &format!("Also printed as: {}", entry.aliases.join(" · ")),
+            &format!("Also printed as: {}", printed.join(" · ")),
             style,
             2,
         ));
@@ -210,6 +217,7 @@ pub fn outcome_line(entry: &Entry) -> OutcomeLine<'_> {
             meaning: entry.section(Section::Meaning),
             cause: entry.section(Section::Cause),
             retry: entry.section(Section::Retry),
+            fix_all: above_audiences(entry),
             fix: entry
                 .fixes()
                 .map(|(whom, text)| FixJson {

@@ -6,10 +6,13 @@
 mod choice;
 mod entry;
 mod formats;
+mod listed;
 mod markdown;
 mod style;
 
 pub use choice::{Advice, choice_line, choice_text, question_line, question_text};
 pub use entry::{candidates_text, entry_text, outcome_line};
 pub use formats::{Format, Report, by_name, formats};
+pub use listed::listed_text;
+pub use markdown::render as markdown_text;
 pub use style::{Style, safe};

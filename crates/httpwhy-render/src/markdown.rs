@@ -5,7 +5,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use crate::style::{Look, Style, columns};
 
 /// Renders Markdown with every line indented by `indent` columns.
-pub(crate) fn render(text: &str, style: Style, indent: usize) -> String {
+pub fn render(text: &str, style: Style, indent: usize) -> String {
     let mut writer = Writer {
         style,
         out: String::new(),

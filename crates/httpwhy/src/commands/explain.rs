@@ -4,7 +4,7 @@ use std::io::Write;
 
 use httpwhy_catalog::{Entry, Found, find, search};
 use httpwhy_model::Audience;
-use httpwhy_render::{Style, candidates_text, entry_text, outcome_line, safe};
+use httpwhy_render::{Style, candidates_text, entry_text, markdown_text, outcome_line, safe};
 use httpwhy_schema::{CandidatesLine, NamedJson, SCHEMA, write_line};
 
 use crate::cli::Common;
@@ -102,10 +102,11 @@ fn tell(
         Found::One(entry) => one(out, entry, audience, json, style),
         Found::Class(code, entry) => {
             if !json {
-                writeln!(
-                    out,
-                    "{code} is registered to nobody and no vendor's known here; its class says how to treat it.\n"
-                )?;
+                let text = format!(
+                    "{code} is registered to nobody and no vendor's known here; its class says how to treat it."
+                );
+                say(out, &text, style)?;
+                writeln!(out)?;
             }
             one(out, entry, audience, json, style)
         }
@@ -119,6 +120,11 @@ fn tell(
         Found::Several(entries) => several(out, question, entries, audience, json, style),
         Found::Nothing(_) => Ok(()),
     }
+}
+
+/// Our own sentence, wrapped to the width.
+fn say(out: &mut dyn Write, text: &str, style: Style) -> std::io::Result<()> {
+    out.write_all(markdown_text(text, style, 0).as_bytes())
 }
 
 #[allow(clippy::print_stderr, reason = "a message to the person, not a result")]
@@ -146,22 +152,26 @@ fn several(
         if json {
             return candidates_json(out, question, true, entries);
         }
-        let others = match is_its_id {
-            true => "The same in the words of other programs:",
-            false => "Others use the same name; their marks in fields or content tell:",
+        let others = if is_its_id {
+            "The same in the words of other programs:"
+        } else {
+            "Others use the same name; their marks in fields or content tell:"
         };
-        writeln!(out, "\n{others}\n")?;
+        writeln!(out)?;
+        say(out, others, style)?;
+        writeln!(out)?;
         return out.write_all(candidates_text(&entries[1..], style).as_bytes());
     }
     if json {
         return candidates_json(out, question, true, entries);
     }
-    writeln!(
-        out,
-        "{} has {} meanings; where it came from tells which:\n",
+    let text = format!(
+        "{} has {} meanings; where it came from tells which:",
         safe(question),
         entries.len()
-    )?;
+    );
+    say(out, &text, style)?;
+    writeln!(out)?;
     out.write_all(candidates_text(entries, style).as_bytes())?;
     writeln!(out, "\nMore: httpwhy explain {}", first.id)
 }
@@ -236,7 +246,8 @@ fn nothing(question: &str, near: &[&Entry]) -> String {
             .iter()
             .map(|entry| format!("{} ({})", entry.id, entry.title))
             .collect();
-        text.push_str(&format!("; near it: {}", names.join(", ")));
+        text.push_str("; near it: ");
+        text.push_str(&names.join(", "));
     }
     text
 }

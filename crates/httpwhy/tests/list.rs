@@ -1,0 +1,280 @@
+//! `httpwhy list`: filters, the five views, and constants for other languages, compiled where the machine can.
+
+mod json;
+
+use std::collections::HashSet;
+use std::io::ErrorKind;
+use std::process::Command;
+
+use httpwhy_testkit::{Httpwhy, Ran, Workspace};
+
+fn list(args: &[&str]) -> Ran {
+    Httpwhy::at(env!("CARGO_BIN_EXE_httpwhy"))
+        .arg("list")
+        .args(args)
+        .run()
+}
+
+fn ids(args: &[&str]) -> Vec<String> {
+    let ran = list(&[args, &["--json"]].concat());
+    assert!(ran.stderr.is_empty(), "{args:?}: {}", ran.stderr);
+    json::lines(&ran)
+        .iter()
+        .map(|line| line["id"].as_str().expect("an id").to_owned())
+        .collect()
+}
+
+#[test]
+fn everything_is_listed_once() {
+    let ids = ids(&[]);
+    let distinct: HashSet<&String> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len());
+    assert!(ids.len() >= 1044, "{}", ids.len());
+}
+
+#[test]
+fn filters_hold_together() {
+    let all = json::lines(&list(&["--json"]));
+    let ran = list(&[
+        "--party",
+        "origin",
+        "--phase",
+        "tls",
+        "--retry",
+        "after-remedy",
+        "--json",
+    ]);
+    let found = json::lines(&ran);
+    let expected: Vec<_> = all
+        .iter()
+        .filter(|line| {
+            line["blame"] == "origin" && line["phase"] == "tls" && line["retry"] == "after-remedy"
+        })
+        .collect();
+    assert!(!expected.is_empty());
+    assert_eq!(found.iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_product_is_found_by_key_and_by_name() {
+    let by_key = ids(&["--vendor", "cloudflare"]);
+    assert!(by_key.contains(&"cloudflare/522".to_owned()));
+    assert_eq!(ids(&["--vendor", "Cloudflare"]), by_key);
+    assert!(
+        ids(&["--namespace", "nginx"])
+            .iter()
+            .all(|id| id.starts_with("nginx/"))
+    );
+}
+
+#[test]
+fn wrong_words_are_refused_with_what_would_be_right() {
+    for (args, said) in [
+        (&["--party", "nobodyy"][..], "depends"),
+        (&["--phase", "later"], "resolve"),
+        (&["--retry", "always"], "if-idempotent"),
+        (&["--namespace", "nowhere"], "httpwhy list shows all"),
+        (&["--vendor", "nobody's product"], "--namespace"),
+        (&["--view", "boss"], "scanner"),
+        (&["--emit", "cobol"], "rust"),
+        (&["--emit", "rust", "--view", "api"], "cannot be used"),
+    ] {
+        let ran = list(args);
+        assert_eq!(ran.code, Some(2), "{args:?}");
+        assert!(ran.stderr.contains(said), "{args:?}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty(), "{args:?}");
+    }
+}
+
+const VIEWS: &[(&str, &str, usize)] = &[
+    ("scanner", "000", 68),
+    ("tester", "001", 47),
+    ("encyclopaedia", "002", 96),
+    ("api", "003", 78),
+    ("developer", "004", 42),
+];
+
+/// Seed, code, name and id of the rows of one source document, in its order.
+fn rows(seed: &str) -> Vec<[String; 3]> {
+    include_str!("../../../catalog/registry/seed-rows.csv")
+        .lines()
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .filter(|fields| fields[0] == seed)
+        .map(|fields| [fields[1], fields[2], fields[5]].map(str::to_owned))
+        .collect()
+}
+
+#[test]
+fn each_view_has_exactly_the_rows_of_its_document_in_its_order() {
+    for (view, seed, count) in VIEWS {
+        let ran = list(&["--view", view, "--json"]);
+        let found: Vec<[String; 3]> = json::lines(&ran)
+            .iter()
+            .map(|line| {
+                assert_eq!(line["listed"]["view"], *view);
+                [
+                    &line["listed"]["code"],
+                    &line["listed"]["name"],
+                    &line["id"],
+                ]
+                .map(|value| value.as_str().expect("a text").to_owned())
+            })
+            .collect();
+        assert_eq!(found.len(), *count, "{view}");
+        assert_eq!(found, rows(seed), "{view}");
+    }
+}
+
+#[test]
+fn a_view_tells_every_row_and_mends_what_its_document_misprints() {
+    for (view, seed, _) in VIEWS {
+        let ran = list(&["--view", view]);
+        let mut rest = ran.text();
+        for [_, _, id] in rows(seed) {
+            let at = rest
+                .find(&format!(" {id}\n"))
+                .unwrap_or_else(|| panic!("{view}: {id} is missing or out of order"));
+            rest = &rest[at + id.len()..];
+        }
+    }
+    let api = list(&["--view", "api"]).text().to_owned();
+    assert!(api.contains("listed as 201 Created OK"), "{api}");
+    assert!(api.contains("” is wrong: "));
+    // A code that a document lists twice has two rows.
+    let encyclopaedia = rows("002");
+    let twice = encyclopaedia.iter().filter(|row| row[0] == "527").count();
+    assert_eq!(twice, 2);
+}
+
+fn emitted(language: &str) -> String {
+    let ran = list(&["--emit", language]);
+    assert!(ran.stderr.is_empty(), "{}", ran.stderr);
+    assert!(
+        ran.text()
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains("Generated by httpwhy"))
+    );
+    ran.text().to_owned()
+}
+
+/// Runs a tool in that folder; `None` when the machine has no such tool.
+#[allow(clippy::print_stderr, reason = "a skipped check must be seen")]
+fn tool(folder: &Workspace, program: &str, args: &[&str]) -> Option<()> {
+    match Command::new(program)
+        .args(args)
+        .current_dir(folder.root())
+        .output()
+    {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{program} {args:?}: {said}");
+            Some(())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            eprintln!("{program} is not on this machine: its constants are not compiled");
+            None
+        }
+        Err(error) => panic!("{program}: {error}"),
+    }
+}
+
+#[test]
+fn rust_constants_compile_and_are_right() {
+    let folder = Workspace::new();
+    folder.write("httpwhy_codes.rs", emitted("rust"));
+    folder.write(
+        "main.rs",
+        "#![deny(warnings)]\nmod httpwhy_codes;\nuse httpwhy_codes::{close, outcome, status};\n\
+         const _: () = assert!(status::NOT_FOUND == 404 && close::NORMAL_CLOSURE == 1000);\n\
+         fn main() { assert_eq!(outcome::NET_CONNECT_REFUSED, \"net/connect-refused\"); }\n",
+    );
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+    tool(
+        &folder,
+        &rustc,
+        &["--edition", "2024", "main.rs", "-o", "main"],
+    )
+    .expect("a machine that runs this test has rustc");
+    let main = folder.path("main");
+    tool(&folder, main.to_str().expect("a readable path"), &[]).expect("it was just built");
+}
+
+#[test]
+fn python_constants_run_and_are_right() {
+    let folder = Workspace::new();
+    folder.write("httpwhy_codes.py", emitted("python"));
+    let _skipped_without_python = tool(
+        &folder,
+        "python3",
+        &[
+            "-B",
+            "-W",
+            "error",
+            "-c",
+            "from httpwhy_codes import *\n\
+             assert Status.NOT_FOUND == 404 and Close.NORMAL_CLOSURE == 1000\n\
+             assert Outcome.NET_CONNECT_REFUSED == 'net/connect-refused' and len(Outcome) >= 1044",
+        ],
+    );
+}
+
+#[test]
+fn ts_constants_run_as_javascript_and_are_right() {
+    let folder = Workspace::new();
+    folder.write("codes.mjs", emitted("ts"));
+    folder.write(
+        "check.mjs",
+        "import { Status, Close, Outcome } from './codes.mjs';\n\
+         const ok = Status.NOT_FOUND === 404 && Close.NORMAL_CLOSURE === 1000\n\
+           && Outcome.NET_CONNECT_REFUSED === 'net/connect-refused' && Object.keys(Outcome).length >= 1044;\n\
+         process.exit(ok ? 0 : 1);\n",
+    );
+    let _skipped_without_node = tool(&folder, "node", &["check.mjs"]);
+}
+
+#[test]
+fn java_constants_compile_and_are_right() {
+    let folder = Workspace::new();
+    folder.write("HttpWhy.java", emitted("java"));
+    folder.write(
+        "Check.java",
+        "class Check { public static void main(String[] a) {\n\
+         boolean ok = HttpWhy.Status.NOT_FOUND == 404 && HttpWhy.Close.NORMAL_CLOSURE == 1000\n\
+         && HttpWhy.Outcome.NET_CONNECT_REFUSED.equals(\"net/connect-refused\");\n\
+         System.exit(ok ? 0 : 1); } }\n",
+    );
+    let compiled = tool(
+        &folder,
+        "javac",
+        &[
+            "-Xlint:all",
+            "-Werror",
+            "-encoding",
+            "UTF-8",
+            "HttpWhy.java",
+            "Check.java",
+        ],
+    );
+    if compiled.is_some() {
+        let _skipped_without_java = tool(&folder, "java", &["Check"]);
+    }
+}
+
+#[test]
+fn go_constants_compile_where_go_is() {
+    let folder = Workspace::new();
+    let code = emitted("go");
+    let names: Vec<&str> = code
+        .lines()
+        .filter_map(|line| line.strip_prefix('\t')?.split_once(" = "))
+        .map(|(name, _)| name)
+        .collect();
+    let distinct: HashSet<&&str> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len(), "a name stands twice");
+    assert!(code.contains("\tStatus_NOT_FOUND = 404\n"));
+    assert!(code.contains("\tOutcome_NET_CONNECT_REFUSED = \"net/connect-refused\"\n"));
+    folder.write("codes.go", code);
+    folder.write("go.mod", "module httpwhy\n\ngo 1.20\n");
+    let _skipped_without_go = tool(&folder, "go", &["vet", "./..."]);
+}
