@@ -19,27 +19,26 @@ pub(crate) struct Judged {
 impl Judged {
     /// Judges a visit. A defect that panics while doing so ends this visit as `engine/internal`, not the run.
     pub(crate) fn new(visit: Visit) -> Self {
-        match catch_unwind(AssertUnwindSafe(|| judge(&visit))) {
-            Ok((steps, whole)) => Self {
+        let judged = catch_unwind(AssertUnwindSafe(|| judge(&visit)));
+        if let Ok((steps, whole)) = judged {
+            return Self {
                 visit,
                 steps,
                 whole,
-            },
-            Err(_) => {
-                let mut exchange = Exchange {
-                    target: visit.asked,
-                    end: End::Nothing,
-                    ..Exchange::default()
-                };
-                exchange.signal(Phase::Queue, Signal::word("engine", "panic"));
-                let visit = Visit::of(exchange);
-                let (steps, whole) = judge(&visit);
-                Self {
-                    visit,
-                    steps,
-                    whole,
-                }
-            }
+            };
+        }
+        let mut exchange = Exchange {
+            target: visit.asked,
+            end: End::Nothing,
+            ..Exchange::default()
+        };
+        exchange.signal(Phase::Queue, Signal::word("engine", "panic"));
+        let visit = Visit::of(exchange);
+        let (steps, whole) = judge(&visit);
+        Self {
+            visit,
+            steps,
+            whole,
         }
     }
 
