@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::codegen::Mode;
 use crate::tree::Tree;
-use crate::{codegen, layers, tidy};
+use crate::{codegen, docs, layers, tidy};
 
 /// The command that the README names for the tests.
 const TESTS: &[&str] = &["test", "--workspace"];
@@ -16,7 +16,7 @@ type Step<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
 
 /// Runs every step, also behind one that failed, and prints how long each took.
 pub(crate) fn run(tree: &Tree) -> Result<()> {
-    let steps: [Step; 6] = [
+    let steps: [Step; 7] = [
         (
             "codegen --check",
             Box::new(|| codegen::run(tree, Mode::Check)),
@@ -42,6 +42,7 @@ pub(crate) fn run(tree: &Tree) -> Result<()> {
             }),
         ),
         ("test --workspace", Box::new(|| cargo(tree, TESTS))),
+        ("docs", Box::new(|| docs::run(tree, None))),
     ];
     let mut rows = Vec::new();
     let mut failed = Vec::new();

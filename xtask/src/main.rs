@@ -1,5 +1,5 @@
-//! The project's own chores: `cargo xtask codegen`, `layers`, `tidy`, `report`, `ci`. Depends on no httpwhy crate, so
-//! that it runs when the others do not compile.
+//! The project's own chores: `cargo xtask codegen`, `layers`, `tidy`, `report`, `docs`, `ci`. Depends on no httpwhy
+//! crate, so that it runs when the others do not compile.
 
 #![allow(
     clippy::print_stdout,
@@ -9,6 +9,7 @@
 
 mod ci;
 mod codegen;
+mod docs;
 mod entries;
 mod layers;
 mod report;
@@ -27,6 +28,7 @@ usage: cargo xtask CHORE
   layers              which crate depends on which, and which may name tokio, rustls, serde …
   tidy                modules, paths, words, catalogue links, sentences said twice, bans of the pure crates, sources
   report              counts of the catalogue
+  docs [--out DIR]    the documentation site, into target/docs; fails on a dead link
   ci                  all checks and tests, with the time of each";
 
 fn main() -> ExitCode {
@@ -49,6 +51,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ["layers"] => layers::run(&tree),
         ["tidy"] => tidy::run(&tree),
         ["report"] => report::run(&tree),
+        ["docs"] => docs::run(&tree, None),
+        ["docs", "--out", folder] => docs::run(&tree, Some(folder)),
         ["ci"] => ci::run(&tree),
         _ => bail!("no such chore\n{USAGE}"),
     }

@@ -66,6 +66,8 @@ pub struct OutcomeText<'a> {
     pub cause: &'a str,
     /// Retry.
     pub retry: &'a str,
+    /// What holds for all audiences, before theirs: `Nothing to fix.`; empty when there is no such line.
+    pub fix_all: &'a str,
     /// What to do, by audience.
     pub fix: Vec<FixJson<'a>>,
     /// A transcript of it.
