@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{rank, typing::distance};
+use super::{by_name, rank, typing::distance};
 use crate::normal::normal;
 use crate::{ENTRIES, Entry};
 
@@ -19,6 +19,7 @@ pub fn search(words: &str) -> Vec<&'static Entry> {
     }
     let texts: Vec<Text> = ENTRIES.iter().map(Text::of).collect();
     let words: Vec<String> = words.into_iter().map(|word| known(word, &texts)).collect();
+    let namesakes = by_name(&words.join(" "));
     let mut found: Vec<(usize, &Entry)> = texts
         .iter()
         .filter_map(|text| {
@@ -26,6 +27,9 @@ pub fn search(words: &str) -> Vec<&'static Entry> {
                 .iter()
                 .map(|word| text.score(word))
                 .sum::<Option<usize>>()?;
+            // Who is called exactly so comes first.
+            let is_namesake = namesakes.iter().any(|other| other.id == text.entry.id);
+            let score = if is_namesake { usize::MAX } else { score };
             Some((score, text.entry))
         })
         .collect();
