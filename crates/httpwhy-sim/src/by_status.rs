@@ -55,7 +55,7 @@ async fn switch(wire: &mut Wire, asked: &Asked, mark: Option<&str>) -> io::Resul
         return Answer::of(426).send(wire, asked, mark).await;
     }
     if asked.has_token("Upgrade", "websocket") {
-        return websocket::echo(wire, asked, mark).await;
+        return websocket::echo(wire, asked, mark, websocket::Longest::default()).await;
     }
     if !asked.has_token("Upgrade", "echo/1") {
         return Answer::of(426).send(wire, asked, mark).await;

@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+/// The deepest indentation: beyond it, white space would outgrow what it indents.
+const DEEPEST: usize = 16;
+
 /// The value as an indented text with a line end.
 pub(crate) fn pretty(value: &Value) -> String {
     let mut out = String::new();
@@ -89,7 +92,7 @@ fn group(
 fn new_line(out: &mut String, indent: Option<usize>) {
     if let Some(indent) = indent {
         out.push('\n');
-        out.extend(std::iter::repeat_n("  ", indent));
+        out.extend(std::iter::repeat_n("  ", indent.min(DEEPEST)));
     }
 }
 

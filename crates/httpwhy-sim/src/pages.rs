@@ -10,6 +10,7 @@ use std::fmt::Write;
 use crate::answer::Answer;
 use crate::endpoints::{Call, ROUTES, Refusal, Reply, Takeover};
 use crate::json;
+use crate::websocket::{LONGEST, Longest};
 use crate::world::{Played, World};
 
 const JSON: &str = "application/json";
@@ -42,9 +43,19 @@ pub(crate) fn login(_: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::content("text/html; charset=utf-8", LOGIN))
 }
 
-/// `/ws/echo`, `/websocket/echo`.
-pub(crate) fn ws_echo(_: &Call<'_>) -> Result<Reply, Refusal> {
-    Ok(Reply::takeover(Takeover::WebSocket))
+/// `/ws/echo`, `/websocket/echo?max_fragment_size=&max_message_size=`.
+pub(crate) fn ws_echo(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let longest = Longest {
+        message: call.arg_or("max_message_size", LONGEST)?,
+        frame: call.arg_or("max_fragment_size", LONGEST)?,
+    };
+    let bounds = 1..=LONGEST;
+    if !bounds.contains(&longest.message) || !bounds.contains(&longest.frame) {
+        return Err(Refusal::bad(format!(
+            "Sizes are from 1 to {LONGEST} bytes."
+        )));
+    }
+    Ok(Reply::takeover(Takeover::WebSocket(longest)))
 }
 
 /// The answer for an outcome that is met elsewhere: says where.

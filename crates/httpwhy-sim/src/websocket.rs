@@ -17,10 +17,13 @@ use crate::wire::Wire;
 
 /// The opcode of Close frames.
 pub(crate) const CLOSE: u8 = 8;
+const CONTINUATION: u8 = 0;
 const PING: u8 = 9;
 const PONG: u8 = 10;
-/// The longest message that is sent back, in bytes.
-const LONGEST: u64 = 1 << 20;
+/// The code of a Close frame that answers a message too big (RFC 6455 section 7.4.1).
+const TOO_BIG: u16 = 1009;
+/// The longest frame that is read, in bytes.
+pub(crate) const LONGEST: u64 = 1 << 20;
 /// The longest silence.
 const SILENCE: Duration = Duration::from_mins(1);
 /// How long a client may take to answer a Close frame.
@@ -95,13 +98,49 @@ pub(crate) async fn goodbye(wire: &mut Wire, payload: &[u8]) -> io::Result<()> {
     timeout(GOODBYE, wait).await.unwrap_or(Ok(()))
 }
 
+/// The longest frames and messages that are sent back, in bytes; longer ones end the connection with 1009 (RFC 6455
+/// section 7.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Longest {
+    /// One frame.
+    pub(crate) frame: u64,
+    /// All frames of a message.
+    pub(crate) message: u64,
+}
+
+impl Default for Longest {
+    fn default() -> Self {
+        Self {
+            frame: LONGEST,
+            message: LONGEST,
+        }
+    }
+}
+
 /// Completes the handshake and sends messages back until the client closes.
-pub(crate) async fn echo(wire: &mut Wire, asked: &Asked, mark: Option<&str>) -> io::Result<After> {
+pub(crate) async fn echo(
+    wire: &mut Wire,
+    asked: &Asked,
+    mark: Option<&str>,
+    longest: Longest,
+) -> io::Result<After> {
     if !accept(wire, asked, mark).await? {
         return Ok(After::Close);
     }
+    let mut message = 0;
     while let Ok(frame) = timeout(SILENCE, read(wire)).await {
         let Some((head, payload)) = frame? else { break };
+        if head.opcode < CLOSE {
+            message = if head.opcode == CONTINUATION {
+                message
+            } else {
+                0
+            } + head.length;
+            if head.length > longest.frame || message > longest.message {
+                goodbye(wire, &TOO_BIG.to_be_bytes()).await?;
+                break;
+            }
+        }
         match head.opcode {
             CLOSE => {
                 send(wire, CLOSE, true, &payload).await?;

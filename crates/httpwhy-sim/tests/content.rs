@@ -169,6 +169,23 @@ fn ranges_and_validators() {
             "{path} {value}"
         );
     }
+    let parts = ask(
+        simulator.http(),
+        "GET",
+        "/range/26",
+        &[("Range", "bytes=0-1,-2")],
+        b"",
+    );
+    assert_eq!(parts.status(), 206);
+    assert_eq!(
+        parts.field("Content-Type"),
+        Some("multipart/byteranges; boundary=sim-part")
+    );
+    let body = text(&parts);
+    assert!(
+        body.contains("Content-Range: bytes 24-25/26\r\n\r\nyz\r\n--sim-part--\r\n"),
+        "{body}"
+    );
     let fresh = get(simulator.http(), "/cache");
     assert!(fresh.field("ETag").is_some() && fresh.field("Last-Modified").is_some());
 }

@@ -3,7 +3,9 @@
 
 mod client;
 
-use client::{ask, get, start, text};
+use std::io::{Read, Write};
+
+use client::{Answer, End, ask, connect, get, handshake, read_all, request, start, text};
 
 /// Path, status, a field and its value, a part of the content.
 type Fact = (
@@ -355,4 +357,30 @@ fn identifiers_are_random_and_a_seed_repeats_them() {
     let uuid = text(&get(simulator.http(), "/uuid"));
     // Behind `{\n  "uuid": "`, 14 characters on, stands the version.
     assert_eq!((uuid.len(), &uuid[27..28]), (53, "4"), "{uuid}");
+}
+
+#[test]
+fn messages_come_back_up_to_their_limit() {
+    let simulator = start();
+    let path = "/websocket/echo?max_message_size=3";
+    let mut stream = connect(simulator.http());
+    let handshake = request("GET", path, &handshake(), b"");
+    stream.write_all(&handshake).expect("sends");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("a head");
+        head.extend(byte);
+    }
+    assert_eq!(Answer::read(&head).status(), 101);
+    // Text frames of three and four bytes, masked with zeros, and a Close.
+    let frames = b"\x81\x83\0\0\0\0abc\x81\x84\0\0\0\0abcd\x88\x80\0\0\0\0";
+    stream.write_all(frames).expect("sends");
+    // The first comes back; the second ends it with 1009.
+    let expected = b"\x81\x03abc\x88\x02\x03\xf1".to_vec();
+    assert_eq!(read_all(&mut stream), (expected, End::Fin));
+    assert_eq!(
+        get(simulator.http(), "/websocket/echo?max_message_size=0").status(),
+        400
+    );
 }

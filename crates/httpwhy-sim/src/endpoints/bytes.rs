@@ -11,6 +11,9 @@ use crate::answer::Answer;
 const BINARY: &str = "application/octet-stream";
 /// The most bytes that are given; more are cut.
 const MOST: usize = 100 * 1024;
+/// The most parts of one answer.
+const MOST_PARTS: usize = 10;
+const BOUNDARY: &str = "sim-part";
 /// The size of chunks when none is asked for.
 const CHUNK: usize = 10 * 1024;
 
@@ -56,6 +59,15 @@ pub(crate) fn range(call: &Call<'_>) -> Result<Reply, Refusal> {
         return Ok(answer.into());
     }
     let asked_for = call.asked.field("Range").unwrap_or_default();
+    if let Some(parts) = parts(asked_for, length) {
+        let mut answer = known(206);
+        answer.set(
+            "Content-Type",
+            &format!("multipart/byteranges; boundary={BOUNDARY}"),
+        );
+        answer.body = multipart(&parts, length);
+        return Ok(answer.into());
+    }
     let Some((first, last)) = part(asked_for, length) else {
         let mut answer = known(416);
         answer.set("Content-Range", &format!("bytes */{length}"));
@@ -66,8 +78,7 @@ pub(crate) fn range(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut answer = known(if is_whole { 200 } else { 206 });
     answer.set("Content-Type", BINARY);
     answer.set("Content-Range", &format!("bytes {first}-{last}/{length}"));
-    let letters = (first..=last).map(|at| b'a' + (at % 26) as u8);
-    answer.body = letters.collect();
+    answer.body = letters(first, last);
     let mut reply = Reply::from(answer);
     let size = call.arg_or("chunk_size", CHUNK)?.max(1);
     let whole = call.seconds("duration", Duration::ZERO)?;
@@ -78,6 +89,36 @@ pub(crate) fn range(call: &Call<'_>) -> Result<Reply, Refusal> {
         reply.split = Split::Every(size);
     }
     Ok(reply)
+}
+
+fn letters(first: usize, last: usize) -> Vec<u8> {
+    (first..=last).map(|at| b'a' + (at % 26) as u8).collect()
+}
+
+/// Several ranges, when that many are asked for and all can be given; as go-httpbin, and not httpbin, grants them.
+fn parts(field: &str, length: usize) -> Option<Vec<(usize, usize)>> {
+    let specs: Vec<&str> = field.trim().strip_prefix("bytes=")?.split(',').collect();
+    if !(2..=MOST_PARTS).contains(&specs.len()) {
+        return None;
+    }
+    let specs = specs.into_iter();
+    specs
+        .map(|spec| part(&format!("bytes={}", spec.trim()), length))
+        .collect()
+}
+
+/// The parts as RFC 9110 section 14.6 has them.
+fn multipart(parts: &[(usize, usize)], length: usize) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (first, last) in parts {
+        let head = format!(
+            "\r\n--{BOUNDARY}\r\nContent-Type: {BINARY}\r\nContent-Range: bytes {first}-{last}/{length}\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend(letters(*first, *last));
+    }
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    body
 }
 
 /// First and last byte that a Range field asks for, read as httpbin does: what it does not understand is all.

@@ -12,6 +12,9 @@ use crate::world::World;
 /// The longest wait that may be asked for: an answer has to be complete within a minute.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(50);
 
+/// The most cookies that are read.
+const MOST_COOKIES: usize = 300;
+
 /// A request to an endpoint.
 pub(crate) struct Call<'a> {
     /// The request.
@@ -88,20 +91,16 @@ impl Call<'_> {
         said.map_or_else(|| here.to_string(), str::to_owned)
     }
 
-    /// The cookies of the request, the last of each name.
+    /// The cookies of the request, in order; at most 300 are read.
     pub(crate) fn cookies(&self) -> Pairs {
         let fields = self.asked.fields.iter();
-        let mut cookies: Pairs = Vec::new();
-        for (name, value) in fields
+        fields
             .filter(|(name, _)| name.eq_ignore_ascii_case("cookie"))
             .flat_map(|(_, value)| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-        {
-            let value = value.trim_matches('"').to_owned();
-            cookies.retain(|(known, _)| known != name);
-            cookies.push((name.to_owned(), value));
-        }
-        cookies
+            .take(MOST_COOKIES)
+            .map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned()))
+            .collect()
     }
 
     /// The value of a cookie of the request.

@@ -6,6 +6,9 @@ use crate::request::Asked;
 /// The most parts that are read.
 const MOST_PARTS: usize = 1000;
 
+/// The longest boundary, in bytes (RFC 2046 section 5.1.1).
+const LONGEST_BOUNDARY: usize = 70;
+
 /// A form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Form {
@@ -43,6 +46,9 @@ pub(crate) fn read(asked: &Asked) -> Option<Form> {
         }),
         "multipart/form-data" => {
             let boundary = parameter(asked.field("Content-Type")?, "boundary")?;
+            if boundary.len() > LONGEST_BOUNDARY {
+                return None;
+            }
             Some(parts(&asked.content, &boundary))
         }
         _ => None,

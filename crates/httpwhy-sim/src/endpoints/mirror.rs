@@ -185,19 +185,18 @@ fn grouped(pairs: &Pairs, lists: bool) -> Value {
 /// The fields of the request: names written as WSGI servers write them, values of one name joined.
 fn fields(call: &Call<'_>) -> Value {
     let shows_all = call.arg("show_env").is_some();
-    let mut all: Vec<(String, String)> = Vec::new();
+    let mut all: Map<String, Value> = Map::new();
     for (name, value) in &call.asked.fields {
         let name = titled(name);
         if !shows_all && BY_PROXIES.contains(&name.as_str()) {
             continue;
         }
-        match all.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => known.extend([",", value]),
-            None => all.push((name, value.clone())),
+        match all.get_mut(&name) {
+            Some(Value::String(known)) => known.extend([",", value]),
+            _ => drop(all.insert(name, json!(value))),
         }
     }
-    let map = all.into_iter().map(|(name, value)| (name, json!(value)));
-    Value::Object(map.collect())
+    Value::Object(all)
 }
 
 /// `user-agent` as `User-Agent`.

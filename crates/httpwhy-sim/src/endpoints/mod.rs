@@ -55,6 +55,9 @@ const SEEN_ANYWAY: &[&str] = &[
     "server",
 ];
 
+/// The most modifiers of one path.
+const MOST_WORDS: usize = 100;
+
 /// Answers what is no outcome.
 pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io::Result<After> {
     let (words, asked) = match with(asked) {
@@ -82,6 +85,7 @@ fn with(asked: &Asked) -> Option<(Pairs, Asked)> {
     let words = words
         .split(',')
         .filter(|word| !word.is_empty())
+        .take(MOST_WORDS)
         .map(|word| word.split_once('=').unwrap_or((word, "")))
         .map(|(word, value)| (text::percent(word), text::percent(value)))
         .collect();
@@ -131,26 +135,26 @@ fn route_reply(route: &Route, call: &Call<'_>) -> Result<Reply, Refusal> {
 
 /// What httpbin says to scripts of other origins (Fetch Standard, CORS protocol), and which fields they may see.
 fn allow_other_origins(reply: &mut Reply, asked: &Asked) {
-    const PREFIX: &str = "Access-Control-";
     let origin = asked.field("Origin").unwrap_or("*");
-    let mut set = |name: &str, value: &str| reply.answer.set(&format!("{PREFIX}{name}"), value);
-    set("Allow-Origin", origin);
-    set("Allow-Credentials", "true");
+    let answer = &mut reply.answer;
+    answer.set("Access-Control-Allow-Origin", origin);
+    answer.set("Access-Control-Allow-Credentials", "true");
     if asked.method == "OPTIONS" {
-        set("Allow-Methods", "GET, POST, PUT, DELETE, PATCH, OPTIONS");
-        set("Max-Age", "3600");
+        let methods = "GET, POST, PUT, DELETE, PATCH, OPTIONS";
+        answer.set("Access-Control-Allow-Methods", methods);
+        answer.set("Access-Control-Max-Age", "3600");
         if let Some(names) = asked.field("Access-Control-Request-Headers") {
-            set("Allow-Headers", names);
+            answer.set("Access-Control-Allow-Headers", names);
         }
     }
     if asked.field("Origin").is_some() {
-        let fields = reply.answer.fields.iter().map(|(name, _)| name.as_str());
+        let fields = answer.fields.iter().map(|(name, _)| name.as_str());
         let mut names: Vec<&str> = fields
-            .filter(|name| !name.starts_with(PREFIX))
+            .filter(|name| !name.starts_with("Access-Control-"))
             .filter(|name| !SEEN_ANYWAY.contains(&name.to_ascii_lowercase().as_str()))
             .collect();
         names.dedup();
         let names = names.join(", ");
-        reply.answer.set("Access-Control-Expose-Headers", &names);
+        answer.set("Access-Control-Expose-Headers", &names);
     }
 }

@@ -36,6 +36,8 @@ use crate::statuses;
 
 /// How often a second a limited bandwidth sends.
 const SENDS: usize = 20;
+/// The most pieces of an answer.
+const MOST_PIECES: usize = 200_000;
 /// The most interim answers.
 const MOST_INTERIM: usize = 10;
 
@@ -58,11 +60,16 @@ pub(crate) fn apply(
     bounded(reply)
 }
 
-/// The reply, when it can be complete within the time that an answer has.
+/// The reply, when it can be complete within the time that an answer has, and in a number of pieces that is bearable.
 pub(crate) fn bounded(reply: Reply) -> Result<Reply, Refusal> {
     if reply.duration() > LONGEST_WAIT {
         let why = format!("This would take more than {} s.", LONGEST_WAIT.as_secs());
         return Err(Refusal::bad(why));
+    }
+    if reply.count() > MOST_PIECES {
+        return Err(Refusal::bad(format!(
+            "That is more than {MOST_PIECES} pieces."
+        )));
     }
     Ok(reply)
 }
@@ -173,6 +180,8 @@ fn set_status(reply: &mut Reply, code: u16) -> Result<(), Refusal> {
 /// Other content has no coding and no pieces of the one before.
 fn set_body(reply: &mut Reply, body: Vec<u8>) {
     reply.answer.body = body;
+    reply.filler = 0;
+    reply.answer.remove("Content-Length");
     reply.answer.remove("Content-Encoding");
     if matches!(reply.split, Split::At(_)) {
         reply.split = Split::Whole;

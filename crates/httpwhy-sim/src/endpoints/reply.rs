@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::text;
 use crate::answer::Answer;
 use crate::json;
+use crate::websocket::Longest;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -16,6 +17,8 @@ const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) struct Reply {
     /// Status, fields, content.
     pub(crate) answer: Answer,
+    /// So many asterisks instead of the answer's own content: they need no memory.
+    pub(crate) filler: usize,
     /// Interim answers before it.
     pub(crate) interim: Vec<u16>,
     /// The wait before the head.
@@ -51,6 +54,15 @@ pub(crate) enum Split {
 }
 
 impl Split {
+    /// The number of pieces of content of that length.
+    fn count(&self, length: usize) -> usize {
+        match self {
+            Self::Whole => 1,
+            Self::Every(size) => length.div_ceil((*size).max(1)),
+            Self::At(ends) => ends.len() + 1,
+        }
+    }
+
     /// The pieces of content of that length.
     pub(crate) fn pieces(
         &self,
@@ -151,8 +163,8 @@ pub(crate) enum Break {
 pub(crate) enum Takeover {
     /// What the client offers to upgrade to (`/status/101`).
     Offered,
-    /// A WebSocket that sends everything back.
-    WebSocket,
+    /// A WebSocket that sends everything back, up to that length.
+    WebSocket(Longest),
 }
 
 impl Reply {
@@ -226,9 +238,19 @@ impl Reply {
         self
     }
 
+    /// The length of the content, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.answer.body.len().max(self.filler)
+    }
+
+    /// The number of pieces.
+    pub(crate) fn count(&self) -> usize {
+        self.split.count(self.length())
+    }
+
     /// The longest that sending takes by design.
     pub(crate) fn duration(&self) -> Duration {
-        let pieces = self.split.pieces(self.answer.body.len()).count();
+        let pieces = self.count();
         let named = self.pauses.iter().take(pieces).sum::<Duration>();
         let more = u32::try_from(pieces.saturating_sub(self.pauses.len())).unwrap_or(u32::MAX);
         let last = self.pauses.last().copied().unwrap_or_default();
@@ -287,7 +309,11 @@ mod tests {
 
     #[test]
     fn pieces() {
-        let of = |split: Split| split.pieces(5).collect::<Vec<_>>();
+        let of = |split: Split| {
+            let pieces: Vec<_> = split.pieces(5).collect();
+            assert_eq!(pieces.len(), split.count(5));
+            pieces
+        };
         assert_eq!(of(Split::Whole), vec![0..5; 1]);
         assert_eq!(of(Split::Every(2)), [0..2, 2..4, 4..5]);
         assert_eq!(of(Split::At(vec![1, 9])), [0..1, 1..5, 5..5]);

@@ -43,6 +43,8 @@ const fn modified(path: &'static str, page: Page) -> Route {
 /// All of them; the first that fits answers.
 #[rustfmt::skip]
 pub(crate) static ROUTES: &[Route] = &[
+    // The most asked for.
+    modified("/status/{codes}", status::status),
     // Our own.
     route(GET, "/", pages::index),
     route(GET, "/outcomes", pages::outcomes),
@@ -78,7 +80,6 @@ pub(crate) static ROUTES: &[Route] = &[
     route(GET, "/hostname", about::hostname),
     route(GET, "/version", about::version),
     route("GET POST", "/response-headers", about::response_headers),
-    modified("/status/{codes}", status::status),
     modified("/random/{codes}", status::random),
     route(GET, "/unstable", retry::unstable),
     route(GET, "/redirect/{n}", redirects::chain),

@@ -1,6 +1,7 @@
 //! Puts a reply on the wire.
 
 use std::io;
+use std::ops::Range;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -13,6 +14,9 @@ use crate::request::Asked;
 use crate::serve::DEADLINE;
 use crate::wire::Wire;
 use crate::{by_status, statuses, websocket};
+
+/// What fillers are written from.
+const FILLER: [u8; 4096] = [b'*'; 4096];
 
 /// Sends it, and says what becomes of the connection.
 pub(crate) async fn send(
@@ -29,7 +33,9 @@ pub(crate) async fn send(
             let mark = mark.map(|_| "status-101");
             return by_status::send(101, wire, asked, mark).await;
         }
-        Some(Takeover::WebSocket) => return websocket::echo(wire, asked, None).await,
+        Some(Takeover::WebSocket(longest)) => {
+            return websocket::echo(wire, asked, None, longest).await;
+        }
         None => {}
     }
     // HTTP/1.0 knows no chunks and no interim answers (RFC 9112 section 6.1, RFC 9110 section 15.2).
@@ -54,6 +60,7 @@ impl Reply {
             && self.pauses.is_empty()
             && !self.chunked
             && self.broken.is_none()
+            && self.filler == 0
     }
 }
 
@@ -134,11 +141,11 @@ fn upto(head: &[u8], place: Option<Place>) -> usize {
 }
 
 async fn send_content(reply: &Reply, wire: &mut Wire, place: Option<Place>) -> io::Result<()> {
-    let body = &reply.answer.body;
-    let end = place.and_then(|place| place.content(body.len()));
+    let length = reply.length();
+    let end = place.and_then(|place| place.content(length));
     let mut pauses = reply.pauses.iter();
     let mut pause = Duration::ZERO;
-    for piece in reply.split.pieces(body.len()) {
+    for piece in reply.split.pieces(length) {
         if piece.is_empty() {
             continue;
         }
@@ -148,7 +155,7 @@ async fn send_content(reply: &Reply, wire: &mut Wire, place: Option<Place>) -> i
             let size = format!("{:x}\r\n", piece.len());
             wire.write_all(size.as_bytes()).await?;
         }
-        wire.write_all(&body[sent]).await?;
+        write_part(reply, wire, sent).await?;
         if cut.is_some() {
             return wire.flush().await;
         }
@@ -158,13 +165,27 @@ async fn send_content(reply: &Reply, wire: &mut Wire, place: Option<Place>) -> i
         if let Some(next) = pauses.next() {
             pause = *next;
         }
-        let is_last = piece.end == body.len();
+        let is_last = piece.end == length;
         if !pause.is_zero() && !is_last {
             wire.flush().await?;
             sleep(pause).await;
         }
     }
     wire.flush().await
+}
+
+/// Writes a part of the content.
+async fn write_part(reply: &Reply, wire: &mut Wire, part: Range<usize>) -> io::Result<()> {
+    if reply.filler == 0 {
+        return wire.write_all(&reply.answer.body[part]).await;
+    }
+    let mut left = part.len();
+    while left > 0 {
+        let count = left.min(FILLER.len());
+        wire.write_all(&FILLER[..count]).await?;
+        left -= count;
+    }
+    Ok(())
 }
 
 /// The last chunk and the trailers (RFC 9112 section 7.1).

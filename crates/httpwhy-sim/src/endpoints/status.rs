@@ -10,8 +10,8 @@ use crate::by_status;
 use crate::random::Random;
 use crate::statuses;
 
-/// Fields `X-HttpStatus-…` of requests, and modifiers by the same effect.
-const BY_FIELD: &[(&str, &str)] = &[("Sleep", "sleep"), ("SleepAfterHeaders", "after-head")];
+/// What follows `X-HttpStatus-` in names of request fields, and the modifier of the same effect.
+const BY_FIELD: &[(&str, &str)] = &[("sleep", "sleep"), ("sleepafterheaders", "after-head")];
 /// The most choices.
 const MOST_CHOICES: usize = 1000;
 /// The longest sleep of the status echo, in milliseconds.
@@ -134,26 +134,20 @@ fn echo_of(code: u16, call: &Call<'_>) -> Result<Reply, Refusal> {
 
 /// What the request's own fields ask for: those of the status echo.
 fn echo_fields(mut reply: Reply, call: &Call<'_>) -> Result<Reply, Refusal> {
+    const PREFIX: &str = "x-httpstatus-";
+    const RESPONSE: &str = "response-";
     let mut words = Pairs::new();
     for (name, value) in &call.asked.fields {
         let lower = name.to_ascii_lowercase();
-        let Some(name) = lower.strip_prefix("x-httpstatus-") else {
+        let Some(wish) = lower.strip_prefix(PREFIX) else {
             continue;
         };
-        if let Some(field) = name.strip_prefix("response-") {
-            let at = lower.len() - field.len();
-            let as_written = call
-                .asked
-                .fields
-                .iter()
-                .find(|(known, _)| known.to_ascii_lowercase() == lower);
-            let field = as_written.map_or(field, |(known, _)| &known[at..]);
+        if wish.starts_with(RESPONSE) {
+            // The name as it is written.
+            let field = &name[PREFIX.len() + RESPONSE.len()..];
             words.push(("h".to_owned(), format!("{field}:{value}")));
         }
-        let by_field = BY_FIELD
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
-        if let Some((_, word)) = by_field {
+        if let Some((_, word)) = BY_FIELD.iter().find(|(known, _)| *known == wish) {
             words.push(((*word).to_owned(), checked_sleep(value)?));
         }
     }
@@ -173,6 +167,7 @@ fn broken_by_field(reply: &mut Reply, call: &Call<'_>) {
     };
     if says("SuppressBody") || call.arg("suppressBody").is_some_and(text::is_yes) {
         reply.answer.body.clear();
+        reply.filler = 0;
     }
     if says("DribbleBody") {
         let (count, wait) = DRIBBLED;

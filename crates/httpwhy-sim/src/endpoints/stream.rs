@@ -8,7 +8,7 @@ use super::call::Call;
 use super::mirror::told;
 use super::reply::{Refusal, Reply, Split};
 use super::text;
-use crate::answer::Answer;
+use crate::answer::{Answer, has_no_content};
 use crate::json;
 
 /// The longest delay that httpbin grants, in seconds; it cuts what is longer.
@@ -68,8 +68,12 @@ pub(crate) fn drip(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut answer = Answer::of(code);
     answer.set("Content-Type", "application/octet-stream");
     answer.set("Server-Timing", &timing);
-    answer.body = vec![b'*'; count];
+    answer.body.clear();
+    if !has_no_content(code) {
+        answer.set("Content-Length", &count.to_string());
+    }
     let mut reply = Reply::from(answer);
+    reply.filler = count;
     reply.before_head = delay;
     (reply.split, reply.pauses) = evenly(count, duration);
     if let Some(profile) = call.arg("profile") {
