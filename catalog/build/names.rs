@@ -229,7 +229,8 @@ fn phrases(code: &mut String, entries: &[Entry]) {
     for (at, entry) in entries.iter().enumerate() {
         for (name, form) in entry_phrases(entry) {
             let key = phrase(&name);
-            if key.is_empty() {
+            // A product's name alone is no outcome (`HAProxy --`).
+            if key.is_empty() || entry.id.split('/').next() == Some(&key) {
                 continue;
             }
             let phrase = found.entry(key).or_insert(Phrase {

@@ -1,6 +1,6 @@
 //! Search by words: titles and names before texts, typing errors forgiven, all words wanted.
 
-use httpwhy_catalog::{entries, search};
+use httpwhy_catalog::{Entry, entries, search};
 
 fn ids(words: &str) -> Vec<&'static str> {
     search(words).iter().map(|entry| entry.id.0).collect()
@@ -76,7 +76,7 @@ fn every_word_is_wanted() {
 fn entries_are_sorted_by_id_and_each_has_a_source_and_a_constant_of_its_own() {
     assert!(entries().windows(2).all(|pair| pair[0].id < pair[1].id));
     assert!(entries().iter().all(|entry| !entry.sources.is_empty()));
-    let mut constants: Vec<&str> = entries().iter().map(|entry| entry.constant()).collect();
+    let mut constants: Vec<&str> = entries().iter().map(Entry::constant).collect();
     constants.sort_unstable();
     constants.dedup();
     assert_eq!(constants.len(), entries().len());

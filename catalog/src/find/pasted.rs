@@ -8,6 +8,8 @@ use crate::{ENTRIES, Entry, PHRASES};
 
 /// Words of a text that are looked at.
 const MOST_WORDS: usize = 700;
+/// Words between a request's method and its status: a long path has many.
+const FURTHEST_METHOD: usize = 24;
 /// What a number tells that is said to be a status or an error.
 const NUMBER: u32 = 80;
 /// What an id tells.
@@ -211,9 +213,28 @@ impl<'a> Text<'a> {
         if !is_number && !is_code {
             return None;
         }
-        let is_told =
-            self.is_announced(place) || (is_number && self.is_followed_by_its_name(place));
+        let is_told = self.is_announced(place)
+            || (is_number
+                && (self.is_followed_by_its_name(place) || self.is_after_a_request(place)));
         is_told.then_some(word)
+    }
+
+    /// `GET /cart 404 12 ms`: a status by its shape, alone between spaces, behind a method.
+    fn is_after_a_request(&self, place: usize) -> bool {
+        const METHODS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+        let number = &self.words[place];
+        let is_space = |c: Option<char>| c.is_none_or(char::is_whitespace);
+        let stands_alone = is_space(self.raw[..number.start].chars().next_back())
+            && is_space(self.raw[number.end..].chars().next());
+        let is_status = self
+            .word(place)
+            .parse()
+            .is_ok_and(|code: u16| (100..600).contains(&code));
+        stands_alone
+            && is_status
+            && self.words[place.saturating_sub(FURTHEST_METHOD)..place]
+                .iter()
+                .any(|word| METHODS.contains(&&self.raw[word.clone()]))
     }
 
     /// `status 404`, `error code: 1020`, `HTTP/1.1 502`, `code of 500`.
@@ -257,7 +278,13 @@ impl<'a> Text<'a> {
             // `GET https://shop.example/ -> 404`
             _ => {
                 let gap = &self.raw[self.words[before].end..self.words[place].start];
-                ["->", "=>", "→"].iter().any(|arrow| gap.contains(arrow))
+                let is_colon = gap.trim() == ":" && ENDED.contains(&self.word(before));
+                // `closed abnormally (1006)`
+                let is_bracket = gap.ends_with('(')
+                    && (before.saturating_sub(2)..=before).any(|at| {
+                        ANNOUNCES.contains(&self.word(at)) || ENDED.contains(&self.word(at))
+                    });
+                is_colon || is_bracket || ["->", "=>", "→"].iter().any(|arrow| gap.contains(arrow))
             }
         }
     }
