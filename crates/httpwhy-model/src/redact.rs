@@ -22,10 +22,10 @@ const KEYS: &[&str] = &[
 #[must_use]
 pub fn redact(visit: &Visit) -> Visit {
     let mut visit = visit.clone();
-    visit.asked = without_password(&visit.asked);
+    visit.asked = redact_uri(&visit.asked);
     for step in &mut visit.steps {
         let exchange = &mut step.exchange;
-        exchange.target = without_password(&exchange.target);
+        exchange.target = redact_uri(&exchange.target);
         redact_fields(&mut exchange.request.fields);
         for response in exchange
             .interim
@@ -108,8 +108,10 @@ fn hide_cookie_values(value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `https://user:secret@host/` becomes `https://user:******@host/`.
-fn without_password(uri: &str) -> String {
+/// The URI with its password hidden: `https://user:secret@host/` becomes `https://user:******@host/`. What is no URI is
+/// treated alike.
+#[must_use]
+pub fn redact_uri(uri: &str) -> String {
     let Some(start) = uri.find("://").map(|at| at + 3) else {
         return uri.to_owned();
     };

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use httpwhy_model::redact_uri;
 use httpwhy_render::safe;
 
 use crate::exit::Failure;
@@ -163,7 +164,7 @@ impl Iterator for Targets {
             match self.sources.next()? {
                 Source::Url(url) => {
                     if let Some(why) = no_url(&url) {
-                        complain(&format!("'{}' {why}", safe(&url)));
+                        complain(&format!("'{}' {why}", safe(&redact_uri(&url))));
                     }
                     return Some(url);
                 }
@@ -204,7 +205,7 @@ impl Lines {
                 continue;
             }
             if let Some(why) = no_url(target) {
-                let shown: String = target.chars().take(80).collect();
+                let shown: String = redact_uri(target).chars().take(80).collect();
                 complain(&format!(
                     "{}:{}: '{}' {why}",
                     safe(&self.name),
