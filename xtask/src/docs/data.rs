@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::markdown;
+use super::views::{READERS, Reader};
 use crate::tree::Tree;
 
 /// An outcome, as `list --json` has it.
@@ -56,6 +57,36 @@ pub(crate) struct Fix {
     #[serde(rename = "for")]
     pub(crate) audience: String,
     pub(crate) text: String,
+}
+
+/// A row of a view, as `list --view … --json` has it.
+#[derive(Deserialize, Debug)]
+struct ListedLine {
+    id: String,
+    listed: Listed,
+}
+
+/// How the view names an outcome, and whose remedies it shows.
+#[derive(Deserialize, Debug)]
+struct Listed {
+    code: String,
+    #[serde(rename = "for")]
+    audiences: Vec<String>,
+}
+
+/// What one kind of reader needs.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) reader: &'static Reader,
+    pub(crate) rows: Vec<ViewRow>,
+}
+
+/// A row of a view: the outcome, the code it is listed by, whose remedies are shown.
+#[derive(Debug)]
+pub(crate) struct ViewRow {
+    pub(crate) id: String,
+    pub(crate) code: String,
+    pub(crate) audiences: Vec<String>,
 }
 
 /// A question of the decision path, as `choose --list --json` has it.
@@ -225,6 +256,8 @@ pub(crate) struct Data {
     /// Sorted by id.
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) questions: Vec<Question>,
+    /// In the order of the readers.
+    pub(crate) views: Vec<View>,
     pub(crate) signatures: BTreeMap<String, Signature>,
     /// Page by id.
     pages: BTreeMap<String, String>,
@@ -249,12 +282,19 @@ impl Data {
             let signature = toml::from_str(&text).with_context(|| file.clone())?;
             signatures.insert(namespace.to_owned(), signature);
         }
-        Ok(Self::of(outcomes, questions, signatures))
+        let mut views = Vec::new();
+        for reader in READERS {
+            let asked = ["list", "--view", reader.key, "--json"];
+            let rows = lines(&ask(tree, &asked)?).with_context(|| asked.join(" "))?;
+            views.push(view(reader, rows));
+        }
+        Ok(Self::of(outcomes, questions, views, signatures))
     }
 
     pub(crate) fn of(
         mut outcomes: Vec<Outcome>,
         questions: Vec<Question>,
+        views: Vec<View>,
         signatures: BTreeMap<String, Signature>,
     ) -> Self {
         outcomes.sort_by(|a, b| a.id.cmp(&b.id));
@@ -262,6 +302,7 @@ impl Data {
         let mut data = Self {
             outcomes,
             questions,
+            views,
             signatures,
             pages,
             mentioned_by: BTreeMap::new(),
@@ -317,9 +358,8 @@ impl Data {
     /// What people call the namespace.
     pub(crate) fn name<'a>(&'a self, namespace: &'a str) -> &'a str {
         let subject = SUBJECTS.iter().find(|(key, ..)| *key == namespace);
-        subject.map(|(_, name, _)| *name).unwrap_or_else(|| {
-            (self.signatures.get(namespace)).map_or(namespace, |signature| signature.name.as_str())
-        })
+        let product = || (self.signatures.get(namespace)).map(|signature| signature.name.as_str());
+        (subject.map(|(_, name, _)| *name).or_else(product)).unwrap_or(namespace)
     }
 
     /// What the namespace holds, in a sentence.
@@ -429,6 +469,23 @@ fn pages(outcomes: &[Outcome]) -> BTreeMap<String, String> {
             (outcome.id.clone(), page + ".html")
         })
         .collect()
+}
+
+fn view(reader: &'static Reader, rows: Vec<ListedLine>) -> View {
+    let row = |line: ListedLine| ViewRow {
+        id: line.id,
+        code: line.listed.code,
+        audiences: line.listed.audiences,
+    };
+    View {
+        reader,
+        rows: rows.into_iter().map(row).collect(),
+    }
+}
+
+/// The page of a view.
+pub(crate) fn view_page(view: &str) -> String {
+    format!("view/{view}.html")
 }
 
 fn ask(tree: &Tree, arguments: &[&str]) -> Result<String> {
@@ -542,6 +599,14 @@ pub(crate) fn planted() -> Data {
             outcome("haproxy/sC--", "Server, connect timeout", "Plain."),
         ],
         vec![question],
+        vec![View {
+            reader: &READERS[0],
+            rows: vec![ViewRow {
+                id: "http/404".into(),
+                code: "404".into(),
+                audiences: vec!["operator".into()],
+            }],
+        }],
         BTreeMap::from([("nginx".to_owned(), signature)]),
     )
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::data::{AUDIENCES, Audience, Data, Outcome, Signature, audience_page, namespace_page};
+use super::data::{
+    AUDIENCES, Audience, Data, Outcome, Signature, audience_page, namespace_page, view_page,
+};
 use super::frame::{Page, escape, frame, link, relative};
 use super::markdown::{inline, plain};
 
@@ -17,21 +19,31 @@ pub(crate) fn index(data: &Data) -> String {
     body.push_str(SEARCH);
     body.push_str("<section aria-labelledby=\"codes\"><h2 id=\"codes\">Status codes</h2>\n");
     body.push_str(&codes(data, path));
-    body.push_str("</section>\n<section aria-labelledby=\"you\"><h2 id=\"you\">For you</h2>\n<ul class=\"cards\">\n");
+    body.push_str("</section>\n<section aria-labelledby=\"you\"><h2 id=\"you\">Who are you?</h2>\n<ul class=\"cards\">\n");
     for audience in AUDIENCES {
         let count = (data.outcomes.iter())
             .filter(|outcome| fix(outcome, audience).is_some())
             .count();
         let _ = writeln!(
             body,
-            "<li>{} <span>{}: {count} outcomes</span></li>",
+            "<li>{} <span>{}, {count} outcomes</span></li>",
             link(path, &audience_page(audience.key), audience.name),
             escape(audience.who)
         );
     }
+    body.push_str("</ul>\n</section>\n<section aria-labelledby=\"task\"><h2 id=\"task\">What are you doing?</h2>\n<ul class=\"cards\">\n");
+    for view in &data.views {
+        let _ = writeln!(
+            body,
+            "<li>{} <span>{} {} outcomes.</span></li>",
+            link(path, &view_page(view.reader.key), view.reader.name),
+            escape(view.reader.who),
+            view.rows.len()
+        );
+    }
     let _ = writeln!(
         body,
-        "<li>{} <span>for authors: from the situation to the status code</span></li>\n</ul></section>",
+        "<li>{} <span>From the situation to the status code, for those who write the server.</span></li>\n</ul></section>",
         link(path, "choose.html", "Which status should I send?")
     );
     body.push_str("<section aria-labelledby=\"outcomes\"><h2 id=\"outcomes\">All outcomes</h2>\n");
@@ -180,7 +192,8 @@ fn recognised(signature: &Signature) -> String {
         };
         let _ = writeln!(
             out,
-            "<tr><td>{place}</td><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td data-label=\"Where\">{place}</td><td data-label=\"Pattern\"><code>{}</code></td>\
+             <td data-label=\"Proves\">{}</td><td data-label=\"Shows\">{}</td><td data-label=\"Source\">{}</td></tr>",
             escape(&evidence.pattern),
             escape(&evidence.strength),
             escape(&evidence.says),
@@ -289,12 +302,10 @@ fn leads(data: &Data, path: &str, choice: &super::data::Choice) -> String {
         .iter()
         .position(|question| question.key == key);
     let name = number.map_or_else(String::new, |number| {
-        format!("on to question {}", number + 1)
+        let text = escape(&data.questions[number].text);
+        format!("on to question {}</a> <span>{text}</span>", number + 1)
     });
-    format!(
-        "<p class=\"go\"><a href=\"#q-{}\">{name}</a></p>",
-        escape(key)
-    )
+    format!("<p class=\"go\"><a href=\"#q-{}\">{name}</p>", escape(key))
 }
 
 #[cfg(test)]
@@ -307,7 +318,7 @@ mod tests {
         let html = choose(&planted());
         for part in [
             "<h2 id=\"q-role\">",
-            "<a href=\"#q-role\">on to question 1</a>",
+            "<a href=\"#q-role\">on to question 1</a> <span>",
             "<a href=\"outcome/http/404.html\">404 Not Found</a>",
         ] {
             assert!(html.contains(part), "{part}:\n{html}");

@@ -1,6 +1,6 @@
 //! The documentation site: one page an outcome, a product and an audience, an index that searches without a server.
 //!
-//! Everything on it is what the binary itself says (`list --json`, `choose --list --json`), beside the products'
+//! Everything on it is what the binary itself says (`list --json`, its views, `choose --list --json`), beside the products'
 //! signatures in the catalogue. The same data gives the same bytes. A dead internal link fails the chore.
 
 mod data;
@@ -11,6 +11,7 @@ mod markdown;
 mod outcome;
 mod search;
 mod transcript;
+mod views;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,9 @@ fn build(data: &Data) -> Site {
             lists::audience(data, audience),
         );
     }
+    for view in &data.views {
+        site.insert(data::view_page(view.reader.key), views::page(data, view));
+    }
     for outcome in &data.outcomes {
         let page = data.page(&outcome.id).to_owned();
         site.insert(page, outcome::page(data, outcome));
@@ -123,6 +127,7 @@ mod tests {
             "index.html",
             "choose.html",
             "for/operator.html",
+            "view/scanner.html",
             "vendor/nginx.html",
             "outcome/http/404.html",
         ] {

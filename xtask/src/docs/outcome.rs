@@ -93,7 +93,7 @@ fn facts(data: &Data, outcome: &Outcome, path: &str) -> String {
         .map(|other| id_link(&other.id, data, path))
         .collect();
     if !same.is_empty() {
-        row("Same name", same.join(", "));
+        row("Same name", same.join(" "));
     }
     out.push_str("</table>\n");
     out

@@ -1,5 +1,7 @@
 //! A transcript as HTML: what was sent, what came, and facts, told apart by more than colour.
 
+use std::fmt::Write as _;
+
 use super::frame::escape;
 
 /// `<pre class="transcript">` with one span a line.
@@ -14,10 +16,7 @@ pub(crate) fn block(transcript: &str) -> String {
             Some(b'*') => "fact",
             _ => "other",
         };
-        out.push_str(&format!(
-            "<span class=\"{class}\">{}</span>\n",
-            escape(line)
-        ));
+        let _ = writeln!(out, "<span class=\"{class}\">{}</span>", escape(line));
     }
     out.push_str("</code></pre>\n");
     out
