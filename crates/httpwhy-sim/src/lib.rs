@@ -4,6 +4,9 @@
 //! certificates, broken names, WebSockets that end badly. Everything stands on ports of one address, the loopback by
 //! default; names under `.test` are resolved by a small name server of its own.
 //!
+//! Beside outcomes the HTTP ports answer the paths of httpbin, go-httpbin and a status echo, sequences and rate limits
+//! for tests of retries, and modifiers of any answer: `/` lists them, `endpoints/routes.rs` is their table.
+//!
 //! ```
 //! use httpwhy_sim::{Config, Simulator};
 //! let simulator = Simulator::start(Config::default()).unwrap();
