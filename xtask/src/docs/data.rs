@@ -135,6 +135,7 @@ pub(crate) struct Evidence {
 pub(crate) struct Audience {
     pub(crate) key: &'static str,
     pub(crate) name: &'static str,
+    /// What such a person does, behind "you".
     pub(crate) who: &'static str,
 }
 
@@ -143,27 +144,27 @@ pub(crate) const AUDIENCES: &[Audience] = &[
     Audience {
         key: "visitor",
         name: "Visitor",
-        who: "a person with a browser, or the support desk beside them",
+        who: "use a browser, or help somebody who does",
     },
     Audience {
         key: "caller",
         name: "Caller",
-        who: "who writes the client",
+        who: "write the client",
     },
     Audience {
         key: "author",
         name: "Author",
-        who: "who writes the API or the site",
+        who: "write the API or the site",
     },
     Audience {
         key: "operator",
         name: "Operator",
-        who: "who runs the servers",
+        who: "run the servers",
     },
     Audience {
         key: "tester",
         name: "Tester",
-        who: "who attacks it, with permission",
+        who: "attack it, with permission",
     },
 ];
 
@@ -248,6 +249,18 @@ const SUBJECTS: &[(&str, &str, &str)] = &[
         "WebDriver errors",
         "What a driven browser reports.",
     ),
+];
+
+/// Products that no signature names, because nothing in a response gives them away.
+const UNSIGNED: &[(&str, &str)] = &[
+    ("anthropic", "Anthropic API"),
+    ("google", "Google"),
+    ("google-rpc", "Google APIs"),
+    ("linkedin", "LinkedIn"),
+    ("microsoft", "Microsoft"),
+    ("nemesida", "Nemesida WAF"),
+    ("qualys", "Qualys"),
+    ("twitter", "Twitter"),
 ];
 
 /// Everything the site is made of.
@@ -359,7 +372,11 @@ impl Data {
     pub(crate) fn name<'a>(&'a self, namespace: &'a str) -> &'a str {
         let subject = SUBJECTS.iter().find(|(key, ..)| *key == namespace);
         let product = || (self.signatures.get(namespace)).map(|signature| signature.name.as_str());
-        (subject.map(|(_, name, _)| *name).or_else(product)).unwrap_or(namespace)
+        let unsigned = || UNSIGNED.iter().find(|(key, _)| *key == namespace);
+        (subject.map(|(_, name, _)| *name))
+            .or_else(product)
+            .or_else(|| unsigned().map(|(_, name)| *name))
+            .unwrap_or(namespace)
     }
 
     /// What the namespace holds, in a sentence.

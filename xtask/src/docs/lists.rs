@@ -26,7 +26,7 @@ pub(crate) fn index(data: &Data) -> String {
             .count();
         let _ = writeln!(
             body,
-            "<li>{} <span>{}, {count} outcomes</span></li>",
+            "<li>{} <span>You {}. {count} outcomes.</span></li>",
             link(path, &audience_page(audience.key), audience.name),
             escape(audience.who)
         );
@@ -207,7 +207,7 @@ fn recognised(signature: &Signature) -> String {
 /// Everything that one audience can do something about.
 pub(crate) fn audience(data: &Data, audience: &Audience) -> String {
     let path = audience_page(audience.key);
-    let about = format!("What you can do as {}.", audience.who);
+    let about = format!("What to do if you {}.", audience.who);
     let mut body = format!(
         "<header class=\"outcome\"><h1>For the {}</h1>\n<p class=\"lead\">{}</p></header>\n",
         audience.key,

@@ -328,7 +328,7 @@ fn list<'a>(data: &Data, path: &str, ids: impl Iterator<Item = &'a str>) -> Stri
     for other in ids.filter_map(|id| data.outcome(id)) {
         let _ = writeln!(
             out,
-            "<li>{} {}: {}</li>",
+            "<li>{} <strong>{}.</strong> {}</li>",
             id_link(&other.id, data, path),
             escape(&other.title),
             inline(&other.text.lead, data, path)
