@@ -5,7 +5,7 @@ mod search;
 mod typing;
 
 use crate::normal::{normal, phrase};
-use crate::{CODES, ENTRIES, Entry, NAMES, PHRASES, clues_by_signal};
+use crate::{CODES, ENTRIES, Entry, NAMES, PHRASES, VendorRole, clues_by_signal, vendors};
 pub use search::search;
 
 /// Bytes of a question that could be a name with a typing error; no name is longer.
@@ -114,6 +114,15 @@ pub fn find(question: &str) -> Found {
     typing::misspelt(question).unwrap_or_else(|| Found::Nothing(typing::near(question)))
 }
 
+/// Whether an entry gives a registered number a meaning of its own: it is met on the wire as a status, and not merely the
+/// number that a product in front writes down for what the standard means as well.
+fn gives_another_meaning(entry: &Entry) -> bool {
+    let in_front = vendors().iter().any(|vendor| {
+        vendor.key == entry.id.namespace() && vendor.role == VendorRole::Intermediary
+    });
+    !in_front && entry.recognise.iter().any(|clue| clue.status.is_some())
+}
+
 /// The question as a whole is a code or a name.
 fn exactly(question: &str) -> Option<Found> {
     let lower = question.to_lowercase();
@@ -132,6 +141,11 @@ fn exactly(question: &str) -> Option<Found> {
         if number.len() == 3 && !found.is_empty() && found.iter().all(|entry| is_no_status(entry)) {
             let class = number.parse().ok().and_then(class);
             found.splice(0..0, class.map(|(_, class)| class));
+        }
+        let is_registered =
+            |entry: &&Entry| entry.id.namespace() == "http" && entry.id.code() == number;
+        if found.iter().any(is_registered) {
+            found.retain(|entry| is_registered(&entry) || gives_another_meaning(entry));
         }
     } else {
         sort(&mut found, &lower);
