@@ -413,7 +413,10 @@ impl View<'_> {
         let exchange = self.exchange;
         let last = exchange.signals().last();
         let phase = last.map(|(phase, _)| phase);
+        let word_alone =
+            matches!(last, Some((_, Signal::Word { .. }))) && self.response().is_none();
         let id = match (exchange.end, phase) {
+            _ if word_alone => "input/nothing-recorded",
             (_, Some(Phase::Queue)) => "engine/exception",
             (_, Some(Phase::Resolve)) => "net/dns-temporary",
             (_, Some(Phase::Connect)) => "net/connect-failed",

@@ -131,8 +131,9 @@ fn close_delimited(response: &httpwhy_model::Response) -> bool {
     matches!(&response.body, Seen::Present(body) if body.framing == Framing::Close)
 }
 
-/// The head alone, when the content cannot be as framed: a chunked response whose content was printed decoded, or an
-/// HTTP/2 or HTTP/3 response, which has no framing of its own.
+/// The head alone, when the content cannot be as framed: a chunked response whose content was printed decoded, an
+/// HTTP/2 or HTTP/3 response, which has no framing of its own, or a redirect whose content curl passed over, so that the
+/// next head follows at once.
 fn printed_without_framing(bytes: &[u8]) -> Option<Vec<u8>> {
     let length = head_length(bytes);
     let head = &bytes[..length];
@@ -142,7 +143,8 @@ fn printed_without_framing(bytes: &[u8]) -> Option<Vec<u8>> {
         .any(|line| line.starts_with("transfer-encoding:") && line.contains("chunked"));
     let frames = text.starts_with("http/2") || text.starts_with("http/3");
     let decoded = chunked && !starts_with_chunk(&bytes[length..]);
-    (length < bytes.len() && (frames || decoded)).then(|| head.to_vec())
+    let passed_over = next_head(&bytes[length..]) == Some(0);
+    (length < bytes.len() && (frames || decoded || passed_over)).then(|| head.to_vec())
 }
 
 /// A chunk size line: hexadecimal digits, perhaps an extension, CRLF.

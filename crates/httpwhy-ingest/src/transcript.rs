@@ -59,6 +59,9 @@ struct Current {
     target_told: bool,
     upgraded: bool,
     anything: bool,
+    /// curl connected, and whether it spoke of TLS: without TLS the target was http.
+    connected: bool,
+    spoke_tls: bool,
 }
 
 impl Reader {
@@ -245,6 +248,11 @@ impl Current {
     }
 
     fn curl(&mut self, line: &str) {
+        self.connected |=
+            line.starts_with("Connected to ") || line.starts_with("Established connection to ");
+        self.spoke_tls |= ["SSL connection using", "TLSv1", "TLS handshake", "ALPN"]
+            .iter()
+            .any(|mark| line.contains(mark));
         for (phase, signal) in curl::facts(line) {
             let phase = match phase {
                 Phase::Wait if !self.received.is_empty() => Phase::Receive,
@@ -300,7 +308,10 @@ impl Current {
             if !self.target_told
                 && let Some(target) = raw::target_uri(&request)
             {
-                self.exchange.target = target;
+                self.exchange.target = match target.strip_prefix("https://") {
+                    Some(rest) if self.connected && !self.spoke_tls => format!("http://{rest}"),
+                    _ => target,
+                };
             }
             self.exchange.request = request;
         }

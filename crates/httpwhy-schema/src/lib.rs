@@ -34,7 +34,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     ]
 }
 
-/// Writes one object as one line.
+/// Writes one object as one line, in which nothing stands that a terminal obeys.
 ///
 /// # Errors
 /// Those of the writer.
@@ -42,6 +42,34 @@ pub fn write_line(
     out: &mut dyn std::io::Write,
     object: &impl serde::Serialize,
 ) -> std::io::Result<()> {
-    serde_json::to_writer(&mut *out, object).map_err(std::io::Error::from)?;
+    object
+        .serialize(&mut serde_json::Serializer::with_formatter(
+            &mut *out, Quiet,
+        ))
+        .map_err(std::io::Error::from)?;
     out.write_all(b"\n")
+}
+
+/// JSON as serde_json writes it, with DEL, C1 controls and characters that turn or hide text escaped as well: RFC 8259
+/// demands it of C0 controls only, and a terminal obeys the others too.
+struct Quiet;
+
+impl serde_json::ser::Formatter for Quiet {
+    fn write_string_fragment<W: ?Sized + std::io::Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> std::io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_obeyed(c)) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            write!(out, "\\u{:04x}", u32::from(c))?;
+            rest = &rest[at + c.len_utf8()..];
+        }
+        out.write_all(rest.as_bytes())
+    }
+}
+
+const fn is_obeyed(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use httpwhy_render::safe;
+
 use crate::cli::Common;
 use crate::commands::{explain, probe, read};
 use crate::exit::{Exit, Failure};
@@ -27,8 +29,33 @@ pub(crate) fn run(words: &[String], common: &Common) -> Result<Exit, Failure> {
             "'{mixed}' is a URL and the rest is not: probe and explain are two commands"
         )));
     }
+    if let Some(missing) = words
+        .iter()
+        .find(|word| is_path(word) && !Path::new(word).exists())
+    {
+        return Err(Failure::usage(format_args!(
+            "cannot read '{}': No such file",
+            safe(missing)
+        )));
+    }
     explain::run(&explain::Args::of(words), common)
 }
+
+/// Spelled as only a file is.
+fn is_path(word: &str) -> bool {
+    let ending = Path::new(word)
+        .extension()
+        .and_then(|ending| ending.to_str());
+    ["./", "../", "/", "~/"]
+        .iter()
+        .any(|start| word.starts_with(start))
+        || ending.is_some_and(|ending| RECORDS.contains(&ending))
+}
+
+/// Endings that files of records have.
+const RECORDS: &[&str] = &[
+    "har", "http", "json", "jsonl", "log", "out", "response", "txt",
+];
 
 /// Schemes that mean a probe.
 fn is_url(word: &str) -> bool {
