@@ -85,3 +85,19 @@ fn names_that_one_outcome_owns_are_not_lost_in_a_crowd() {
         .collect();
     assert!(crowded.is_empty(), "{}", crowded.join("\n"));
 }
+
+/// HAProxy's states mind their case, and their cookie letters say nothing of the state.
+#[test]
+fn termination_states_mind_their_case() {
+    for (word, id) in [
+        ("sC--", "haproxy/sC"),
+        ("SC--", "haproxy/SC"),
+        ("cDNN", "haproxy/cD"),
+        ("CD--", "haproxy/CD"),
+    ] {
+        let Found::One(entry) = find(word) else {
+            panic!("{word}: {:?}", find(word))
+        };
+        assert_eq!(entry.id.0, id);
+    }
+}

@@ -114,6 +114,19 @@ pub fn find(question: &str) -> Found {
     typing::misspelt(question).unwrap_or_else(|| Found::Nothing(typing::near(question)))
 }
 
+/// HAProxy's four letters, such as `sC--`: the first two are the state and mind their case, the others are about cookies.
+fn termination_state(question: &str) -> Option<&'static Entry> {
+    let cookie = question.get(2..).filter(|_| question.len() == 4)?;
+    let is_cookie = |&b: &u8| {
+        matches!(
+            b,
+            b'-' | b'N' | b'I' | b'D' | b'V' | b'E' | b'O' | b'U' | b'P' | b'R'
+        )
+    };
+    by_id(&format!("haproxy/{}", &question[..2]))
+        .filter(|_| cookie.as_bytes().iter().all(is_cookie))
+}
+
 /// Whether an entry gives a registered number a meaning of its own: it is met on the wire as a status, and not merely the
 /// number that a product in front writes down for what the standard means as well.
 fn gives_another_meaning(entry: &Entry) -> bool {
@@ -133,6 +146,9 @@ fn exactly(question: &str) -> Option<Found> {
             std::iter::once(entry).chain(others).collect(),
         ));
     }
+    if let Some(entry) = termination_state(question) {
+        return Some(Found::One(entry));
+    }
     let number = question.strip_prefix("HTTP ").unwrap_or(question);
     let mut found = by_code(number);
     add(&mut found, names);
@@ -145,7 +161,7 @@ fn exactly(question: &str) -> Option<Found> {
         let is_registered =
             |entry: &&Entry| entry.id.namespace() == "http" && entry.id.code() == number;
         if found.iter().any(is_registered) {
-            found.retain(|entry| is_registered(&entry) || gives_another_meaning(entry));
+            found.retain(|entry| is_registered(entry) || gives_another_meaning(entry));
         }
     } else {
         sort(&mut found, &lower);

@@ -68,7 +68,7 @@ fn headline(entry: &Entry, style: Style) -> String {
 /// `404 Not Found`, but `Connection refused` where the code is a word.
 pub(crate) fn title(entry: &Entry) -> String {
     let code = entry.id.code();
-    if code.starts_with(|c: char| c.is_ascii_digit()) {
+    if code.starts_with(|c: char| c.is_ascii_digit()) && !entry.title.starts_with(code) {
         format!("{code} {}", entry.title)
     } else {
         entry.title.to_owned()

@@ -60,6 +60,13 @@ impl serde_json::ser::Formatter for Quiet {
         out: &mut W,
         fragment: &str,
     ) -> std::io::Result<()> {
+        // Most fragments hold no byte that such a character begins with.
+        if !fragment
+            .bytes()
+            .any(|byte| matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef))
+        {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_obeyed(c)) {
             out.write_all(&rest.as_bytes()[..at])?;

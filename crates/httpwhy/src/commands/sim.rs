@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use httpwhy_sim::{Config, Simulator};
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -43,6 +45,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         dns_port: args.dns_port,
         mark: !args.unmarked,
     };
+    let interrupt = Interrupt::new()?;
     let simulator = Simulator::start(config).map_err(|error| {
         Failure::usage(format_args!(
             "cannot listen on {} port {}: {error}; choose another with --port",
@@ -81,23 +84,41 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         )?;
         writeln!(out, "{scenes} outcomes; Ctrl-C ends it")
     })?;
-    wait_for_interrupt()?;
+    interrupt.wait();
     Ok(Exit::Interrupted)
 }
 
-/// Sleeps until Ctrl-C or SIGTERM.
-fn wait_for_interrupt() -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::internal)?;
-    runtime.block_on(async {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .map_err(Failure::internal)?;
-        tokio::select! {
-            ended = tokio::signal::ctrl_c() => ended.map_err(Failure::internal),
-            _ = terminate.recv() => Ok(()),
-        }
-    })
+/// Ctrl-C or SIGTERM, caught from the moment it is made.
+struct Interrupt {
+    runtime: tokio::runtime::Runtime,
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Interrupt {
+    fn new() -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::internal)?;
+        let caught = |kind| {
+            runtime
+                .block_on(async { signal(kind) })
+                .map_err(Failure::internal)
+        };
+        let signals = [
+            caught(SignalKind::interrupt())?,
+            caught(SignalKind::terminate())?,
+        ];
+        Ok(Self { runtime, signals })
+    }
+
+    fn wait(mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => (),
+                _ = terminate.recv() => (),
+            }
+        });
+    }
 }
