@@ -212,6 +212,7 @@ pub fn outcome_line(entry: &Entry) -> OutcomeLine<'_> {
             .collect(),
         leads_to: entry.leads_to.iter().map(|id| id.0).collect(),
         confirmed: entry.confirmed,
+        listed: None,
         text: OutcomeText {
             lead: entry.lead(),
             meaning: entry.section(Section::Meaning),

@@ -7,6 +7,7 @@ mod choice;
 mod diagnosis;
 mod exchange;
 mod outcome;
+mod rule;
 
 pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
 pub use diagnosis::{
@@ -15,8 +16,9 @@ pub use diagnosis::{
 };
 pub use exchange::{ExchangeLine, ReadError, read_visits};
 pub use outcome::{
-    CandidatesLine, ErrorLine, FixJson, NamedJson, OutcomeLine, OutcomeText, SaidJson,
+    CandidatesLine, ErrorLine, FixJson, ListedJson, NamedJson, OutcomeLine, OutcomeText, SaidJson,
 };
+pub use rule::RuleLine;
 
 /// The version of all objects written by this crate.
 pub const SCHEMA: u32 = 1;
@@ -31,6 +33,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("exchange", schemars::schema_for!(ExchangeLine)),
         ("outcome", schemars::schema_for!(OutcomeLine)),
         ("question", schemars::schema_for!(QuestionLine)),
+        ("rule", schemars::schema_for!(RuleLine)),
     ]
 }
 

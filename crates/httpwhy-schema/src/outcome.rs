@@ -42,6 +42,25 @@ pub struct OutcomeLine<'a> {
     pub confirmed: bool,
     /// The text, Markdown.
     pub text: OutcomeText<'a>,
+    /// The row of a view (`list --view`) that stands for it there; left out elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<ListedJson<'a>>,
+}
+
+/// One row of a view: how its source document prints the outcome, and whose remedies the view tells.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListedJson<'a> {
+    /// scanner, tester, encyclopaedia, api or developer.
+    pub view: String,
+    /// The source document, `000` to `004`.
+    pub seed: &'a str,
+    /// The code as printed there.
+    pub code: &'a str,
+    /// The name as printed there.
+    pub name: &'a str,
+    /// The audiences whose remedies the view tells.
+    #[serde(rename = "for")]
+    pub audiences: Vec<&'a str>,
 }
 
 /// What is often said and wrong.

@@ -1,7 +1,7 @@
 //! `httpwhy rules [NAME]`: the conformance rules.
 
 use httpwhy_diagnose::rules::{Rule, all};
-use serde_json::json;
+use httpwhy_schema::{RuleLine, SCHEMA, write_line};
 
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
@@ -28,12 +28,18 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     output::write(|out| {
         for rule in &wanted {
             if common.json {
-                let line = json!({
-                    "schema": httpwhy_schema::SCHEMA, "kind": "rule", "rule": rule.name, "level": rule.level.as_str(),
-                    "party": rule.party.as_str(), "section": rule.section, "about": rule.about,
-                    "conforming": rule.conforming, "violating": rule.violating,
-                });
-                writeln!(out, "{line}")?;
+                let line = RuleLine {
+                    schema: SCHEMA,
+                    kind: "rule",
+                    rule: rule.name,
+                    level: rule.level.as_str(),
+                    party: rule.party.as_str(),
+                    section: rule.section,
+                    about: rule.about,
+                    conforming: rule.conforming,
+                    violating: rule.violating,
+                };
+                write_line(out, &line)?;
             } else if args.name.is_some() {
                 let (level, section, party) = (rule.level, rule.section, rule.party);
                 writeln!(

@@ -4,8 +4,7 @@ use clap::ValueEnum;
 use httpwhy_catalog::{Entry, SeedRow, seed_rows};
 use httpwhy_model::Audience;
 use httpwhy_render::{listed_text, outcome_line};
-use httpwhy_schema::write_line;
-use serde_json::json;
+use httpwhy_schema::{ListedJson, OutcomeLine, write_line};
 
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
@@ -66,7 +65,7 @@ pub(super) fn run(
     output::write(|out| {
         for (index, row) in rows.enumerate() {
             if common.json {
-                write_line(out, &line(view, row)?)?;
+                write_line(out, &line(view, row))?;
             } else {
                 if index > 0 {
                     writeln!(out)?;
@@ -80,19 +79,20 @@ pub(super) fn run(
 }
 
 /// The outcome, with `listed`: the view, the code and name as its document prints them, and whose remedies it tells.
-fn line(view: View, row: &SeedRow) -> std::io::Result<serde_json::Value> {
-    let mut line = serde_json::to_value(outcome_line(row.entry()))?;
-    let audiences: Vec<&str> = view
-        .audiences()
-        .iter()
-        .map(|audience| audience.as_str())
-        .collect();
-    line["listed"] = json!({
-        "view": view.name(),
-        "seed": row.seed,
-        "code": row.code,
-        "name": row.name,
-        "for": audiences,
-    });
-    Ok(line)
+fn line(view: View, row: &SeedRow) -> OutcomeLine<'_> {
+    let listed = ListedJson {
+        view: view.name(),
+        seed: row.seed,
+        code: row.code,
+        name: row.name,
+        audiences: view
+            .audiences()
+            .iter()
+            .map(|audience| audience.as_str())
+            .collect(),
+    };
+    OutcomeLine {
+        listed: Some(listed),
+        ..outcome_line(row.entry())
+    }
 }
