@@ -91,13 +91,13 @@ const DETAILS: &[Detail] = &[
 
 /// Evidence for every kind of detail in an error's content, each at its first place.
 pub(crate) fn evidence(exchange: &Exchange, step: usize) -> Vec<Evidence> {
-    let (set, regexes) = patterns();
     let Some(body) = error_content(exchange) else {
         return Vec::new();
     };
-    set.matches(body)
+    patterns()
+        .matches(body)
         .into_iter()
-        .filter_map(|nth| Some((nth, regexes.get(nth)?.find(body)?)))
+        .filter_map(|nth| Some((nth, alone(nth)?.find(body)?)))
         .take(MAX_SHOWN)
         .map(|(nth, found)| Evidence {
             step,
@@ -144,16 +144,23 @@ fn error_content(exchange: &Exchange) -> Option<&[u8]> {
 }
 
 /// All patterns, searched in one pass; compiled on the first error that has content.
-fn patterns() -> &'static (RegexSet, Vec<Regex>) {
-    static PATTERNS: OnceLock<(RegexSet, Vec<Regex>)> = OnceLock::new();
+fn patterns() -> &'static RegexSet {
+    static PATTERNS: OnceLock<RegexSet> = OnceLock::new();
     PATTERNS.get_or_init(|| {
-        let all = DETAILS.iter().map(|detail| detail.pattern);
-        let set = RegexSet::new(all.clone()).unwrap_or_else(|_| RegexSet::empty());
-        (
-            set,
-            all.filter_map(|pattern| Regex::new(pattern).ok()).collect(),
-        )
+        // A test compiles every pattern.
+        RegexSet::new(DETAILS.iter().map(|detail| detail.pattern))
+            .unwrap_or_else(|_| RegexSet::empty())
     })
+}
+
+/// One pattern alone, which says where it matches; compiled when it is first known to match.
+fn alone(nth: usize) -> Option<&'static Regex> {
+    static ALONE: [OnceLock<Option<Regex>>; DETAILS.len()] =
+        [const { OnceLock::new() }; DETAILS.len()];
+    ALONE
+        .get(nth)?
+        .get_or_init(|| Regex::new(DETAILS[nth].pattern).ok())
+        .as_ref()
 }
 
 #[cfg(test)]
@@ -180,8 +187,8 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        let (set, regexes) = patterns();
-        assert_eq!((set.len(), regexes.len()), (DETAILS.len(), DETAILS.len()));
+        assert_eq!(patterns().len(), DETAILS.len());
+        assert!((0..DETAILS.len()).all(|nth| alone(nth).is_some()));
     }
 
     #[test]

@@ -31,22 +31,30 @@ use std::borrow::Cow;
 use httpwhy_catalog::{Entry, by_id};
 use httpwhy_model::{Blame, Diagnosis, Exchange, OutcomeId, Remedy, Visit};
 
-/// Judges a whole visit. The verdict is that of its last step, unless an earlier step explains it (a redirect that
-/// landed on a login).
+/// Judges a whole visit.
 pub fn diagnose(visit: &Visit) -> Diagnosis {
-    let Some(last) = visit.steps.len().checked_sub(1) else {
-        return step(&Visit::of(Exchange::default()), 0);
-    };
-    let landed = visit.steps[last]
-        .exchange
-        .status()
-        .is_some_and(|status| status < 300);
-    let login = OutcomeId("net/redirect-to-login");
-    (0..last)
-        .filter(|_| landed)
+    let mut steps = steps(visit);
+    steps.swap_remove(deciding(visit, &steps))
+}
+
+/// Judges every step of a visit; one without steps is judged as an empty exchange, so that there is always one.
+pub fn steps(visit: &Visit) -> Vec<Diagnosis> {
+    (0..visit.steps.len().max(1))
         .map(|index| step(visit, index))
-        .find(|diagnosis| diagnosis.outcome == login)
-        .unwrap_or_else(|| step(visit, last))
+        .collect()
+}
+
+/// Which of the visit's `steps`, as [`steps`] judged them, is the verdict on the whole: the last, unless an earlier one
+/// explains it (a redirect that landed on a login).
+pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
+    let last = steps.len().saturating_sub(1);
+    let status = visit.last().and_then(|step| step.exchange.status());
+    let landed = status.is_some_and(|status| status < 300);
+    let login = OutcomeId("net/redirect-to-login");
+    let bounced = steps[..last]
+        .iter()
+        .position(|diagnosis| diagnosis.outcome == login);
+    bounced.filter(|_| landed).unwrap_or(last)
 }
 
 /// Judges one step of a visit, with the earlier ones as context. An index past the end is judged as an empty exchange.

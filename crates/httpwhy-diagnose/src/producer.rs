@@ -80,34 +80,12 @@ pub(crate) fn identify(exchange: &Exchange, step: usize) -> Identified {
 fn marks(response: &Response, step: usize) -> Vec<Mark> {
     let patterns = patterns();
     let mut marks = Vec::new();
-    let mut add = |group: &Group, text: &[u8], place: &dyn Fn(&Regex) -> Place, show: bool| {
-        for nth in group.set.matches(text) {
-            let (vendor, evidence, regex) = &group.members[nth];
-            let quoted = show.then(|| {
-                quote(regex.find(text).map_or(text, |found| {
-                    if matches!(evidence.place, VendorPlace::Body) {
-                        found.as_bytes()
-                    } else {
-                        text
-                    }
-                }))
-            });
-            let shows = if evidence.made {
-                format!("{} made this response", vendor.name)
-            } else {
-                format!("{} was on the way", vendor.name)
-            };
-            marks.push(Mark {
-                vendor,
-                evidence,
-                found: Evidence {
-                    step,
-                    place: place(regex),
-                    quote: quoted,
-                    shows: shows.into(),
-                },
-            });
-        }
+    let mut add = |group: &Group, text: &[u8], place: Place| {
+        marks.extend(
+            group
+                .matches(text)
+                .map(|member| Mark::new(member, step, place.clone(), text)),
+        );
     };
     for field in &response.fields.list {
         let name = String::from_utf8_lossy(&field.name).to_lowercase();
@@ -118,12 +96,7 @@ fn marks(response: &Response, step: usize) -> Vec<Mark> {
                 .iter()
                 .position(|&b| b == b'=')
                 .map_or(value.len(), |at| at + 1);
-            add(
-                &patterns.cookies,
-                &value[..end],
-                &|_| Place::Field(name.clone()),
-                true,
-            );
+            add(&patterns.cookies, &value[..end], Place::Field(name));
         } else if let Ok(at) = patterns
             .fields
             .binary_search_by(|(known, _)| (*known).cmp(name.as_str()))
@@ -131,35 +104,115 @@ fn marks(response: &Response, step: usize) -> Vec<Mark> {
             add(
                 &patterns.fields[at].1,
                 field.value.as_bytes(),
-                &|_| Place::Field(name.clone()),
-                true,
+                Place::Field(name),
             );
         }
     }
-    add(
-        &patterns.reasons,
-        &response.reason,
-        &|_| Place::StatusLine,
-        true,
-    );
+    add(&patterns.reasons, &response.reason, Place::StatusLine);
     if response.status().is_none_or(|status| status >= 300)
         && let Some(body) = response.body.as_ref().present()
     {
         let text = &body.bytes[..body.bytes.len().min(BODY_SEARCHED)];
-        let place = |regex: &Regex| {
-            regex.find(text).map_or(Place::Body(0, 0), |found| {
-                Place::Body(found.start() as u64, found.end() as u64)
-            })
-        };
-        add(&patterns.bodies, text, &place, true);
+        for member in patterns.bodies.matches(text) {
+            let (from, to) = member.find(text);
+            marks.push(Mark::new(
+                member,
+                step,
+                Place::Body(from as u64, to as u64),
+                &text[from..to],
+            ));
+        }
     }
     marks
 }
 
-/// All patterns for one place, matched in one pass.
+impl Mark {
+    fn new(member: &Member, step: usize, place: Place, quoted: &[u8]) -> Self {
+        let Member {
+            vendor, evidence, ..
+        } = *member;
+        let shows = if evidence.made {
+            format!("{} made this response", vendor.name)
+        } else {
+            format!("{} was on the way", vendor.name)
+        };
+        let found = Evidence {
+            step,
+            place,
+            quote: Some(quote(quoted)),
+            shows: shows.into(),
+        };
+        Self {
+            vendor,
+            evidence,
+            found,
+        }
+    }
+}
+
+/// One pattern of a group.
+struct Member {
+    vendor: &'static Vendor,
+    evidence: &'static VendorEvidence,
+    /// Compiled when it is first known to match and its place is asked for.
+    alone: OnceLock<Option<Regex>>,
+}
+
+impl Member {
+    /// Where the pattern matches: from, to.
+    fn find(&self, text: &[u8]) -> (usize, usize) {
+        let alone = self
+            .alone
+            .get_or_init(|| Regex::new(&pattern(self.evidence)).ok());
+        alone
+            .as_ref()
+            .and_then(|regex| regex.find(text))
+            .map_or((0, 0), |found| (found.start(), found.end()))
+    }
+}
+
+/// All patterns for one place, matched in one pass; compiled on the first response that has such a place.
 struct Group {
-    set: RegexSet,
-    members: Vec<(&'static Vendor, &'static VendorEvidence, Regex)>,
+    place: VendorPlace,
+    compiled: OnceLock<(RegexSet, Vec<Member>)>,
+}
+
+impl Group {
+    const fn of(place: VendorPlace) -> Self {
+        Self {
+            place,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    fn matches(&self, text: &[u8]) -> impl Iterator<Item = &Member> {
+        let (set, members) = self.compiled.get_or_init(|| self.compile());
+        set.matches(text)
+            .into_iter()
+            .filter_map(move |nth| members.get(nth))
+    }
+
+    fn compile(&self) -> (RegexSet, Vec<Member>) {
+        let members: Vec<Member> = all()
+            .filter(|(_, evidence)| self.holds(evidence.place))
+            .map(|(vendor, evidence)| Member {
+                vendor,
+                evidence,
+                alone: OnceLock::new(),
+            })
+            .collect();
+        // A test compiles every pattern.
+        let set = RegexSet::new(members.iter().map(|member| pattern(member.evidence)));
+        (set.unwrap_or_else(|_| RegexSet::empty()), members)
+    }
+
+    /// A field's group is of that field; the other groups hold all of their kind.
+    fn holds(&self, place: VendorPlace) -> bool {
+        match (self.place, place) {
+            (VendorPlace::Field(name), VendorPlace::Field(other)) => name == other,
+            (a, b) => std::mem::discriminant(&a) == std::mem::discriminant(&b),
+        }
+    }
 }
 
 struct Patterns {
@@ -169,7 +222,7 @@ struct Patterns {
     reasons: Group,
 }
 
-/// Compiled on the first response that is looked at.
+/// The groups, sorted by field.
 fn patterns() -> &'static Patterns {
     static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS.get_or_init(|| {
@@ -184,16 +237,11 @@ fn patterns() -> &'static Patterns {
         Patterns {
             fields: names
                 .into_iter()
-                .map(|name| {
-                    (
-                        name,
-                        group(|place| matches!(place, VendorPlace::Field(other) if other == name)),
-                    )
-                })
+                .map(|name| (name, Group::of(VendorPlace::Field(name))))
                 .collect(),
-            cookies: group(|place| matches!(place, VendorPlace::Cookie(_))),
-            bodies: group(|place| matches!(place, VendorPlace::Body)),
-            reasons: group(|place| matches!(place, VendorPlace::Reason)),
+            cookies: Group::of(VendorPlace::Cookie("")),
+            bodies: Group::of(VendorPlace::Body),
+            reasons: Group::of(VendorPlace::Reason),
         }
     })
 }
@@ -205,21 +253,6 @@ fn all() -> impl Iterator<Item = (&'static Vendor, &'static VendorEvidence)> {
             .iter()
             .map(move |evidence| (vendor, evidence))
     })
-}
-
-/// The patterns of one place. One that does not compile is left out; a test compiles them all.
-fn group(wanted: impl Fn(VendorPlace) -> bool) -> Group {
-    let members: Vec<_> = all()
-        .filter(|(_, evidence)| wanted(evidence.place))
-        .filter_map(|(vendor, evidence)| {
-            Regex::new(&pattern(evidence))
-                .ok()
-                .map(|regex| (vendor, evidence, regex))
-        })
-        .collect();
-    let set = RegexSet::new(members.iter().map(|(_, evidence, _)| pattern(evidence)))
-        .unwrap_or_else(|_| RegexSet::empty());
-    Group { set, members }
 }
 
 /// A cookie's evidence is its name: `^name=`.

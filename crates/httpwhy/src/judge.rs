@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 
 use httpwhy_catalog::by_id;
-use httpwhy_diagnose::{diagnose, step};
+use httpwhy_diagnose::{deciding, steps};
 use httpwhy_model::{Diagnosis, End, Exchange, Phase, Signal, Visit};
 
 /// A visit with its judgement.
@@ -12,20 +12,14 @@ pub(crate) struct Judged {
     pub(crate) visit: Visit,
     /// One for each step; never empty.
     pub(crate) steps: Vec<Diagnosis>,
-    /// The verdict on a visit of several steps.
-    whole: Option<Diagnosis>,
 }
 
 impl Judged {
     /// Judges a visit. A defect that panics while doing so ends this visit as `engine/internal`, not the run.
     pub(crate) fn new(visit: Visit) -> Self {
-        let judged = catch_unwind(AssertUnwindSafe(|| judge(&visit)));
-        if let Ok((steps, whole)) = judged {
-            return Self {
-                visit,
-                steps,
-                whole,
-            };
+        let judged = catch_unwind(AssertUnwindSafe(|| steps(&visit)));
+        if let Ok(steps) = judged {
+            return Self { visit, steps };
         }
         let mut exchange = Exchange {
             target: visit.asked,
@@ -34,17 +28,15 @@ impl Judged {
         };
         exchange.signal(Phase::Queue, Signal::word("engine", "panic"));
         let visit = Visit::of(exchange);
-        let (steps, whole) = judge(&visit);
         Self {
+            steps: steps(&visit),
             visit,
-            steps,
-            whole,
         }
     }
 
     /// The verdict on the whole visit.
     pub(crate) fn verdict(&self) -> &Diagnosis {
-        self.whole.as_ref().unwrap_or(&self.steps[0])
+        &self.steps[deciding(&self.visit, &self.steps)]
     }
 
     /// Whether httpwhy itself failed on this target.
@@ -57,13 +49,6 @@ impl Judged {
                 | "engine/runtime-error"
         )
     }
-}
-
-fn judge(visit: &Visit) -> (Vec<Diagnosis>, Option<Diagnosis>) {
-    let steps = (0..visit.steps.len().max(1))
-        .map(|index| step(visit, index))
-        .collect();
-    (steps, (visit.steps.len() > 1).then(|| diagnose(visit)))
 }
 
 /// One term of `--fail-on`: an outcome, a namespace, a status class, a party, a rule, or `any`.
