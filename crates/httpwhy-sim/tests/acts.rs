@@ -365,8 +365,8 @@ fn scenes_and_reasons_cover_the_catalogue() {
     assert!(exempt.iter().all(|(_, reason)| !reason.is_empty()));
     let fault = simulator.scene("engine/internal").expect("a scene");
     assert_eq!(fault.fault.as_deref(), Some("panic"));
-    let input = simulator.scene("net/net-unreachable").expect("a scene");
-    assert_eq!(input.target, "http://255.255.255.255/");
+    let input = simulator.scene("net/invalid-url").expect("a scene");
+    assert_eq!(input.target, "http://[::1/health");
 }
 
 #[test]
