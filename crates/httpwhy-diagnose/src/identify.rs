@@ -415,18 +415,20 @@ impl View<'_> {
         let phase = last.map(|(phase, _)| phase);
         let word_alone =
             matches!(last, Some((_, Signal::Word { .. }))) && self.response().is_none();
-        let id = match (exchange.end, phase) {
-            _ if word_alone => "input/nothing-recorded",
-            (_, Some(Phase::Queue)) => "engine/exception",
-            (_, Some(Phase::Resolve)) => "net/dns-temporary",
-            (_, Some(Phase::Connect)) => "net/connect-failed",
-            (_, Some(Phase::Tunnel)) => "net/proxy-tunnel-failed",
-            (_, Some(Phase::Tls)) => "tls/tls-failed",
-            _ if self.response().is_some_and(|r| r.status().is_none()) => "net/status-line-invalid",
-            (End::Answered | End::Upgraded | End::NotCaptured, _) => "input/nothing-recorded",
-            (End::Partial | End::Nothing, _) => "net/connection-closed",
+        let outcome = match (exchange.end, phase) {
+            _ if word_alone => id::INPUT_NOTHING_RECORDED,
+            (_, Some(Phase::Queue)) => id::ENGINE_EXCEPTION,
+            (_, Some(Phase::Resolve)) => id::NET_DNS_TEMPORARY,
+            (_, Some(Phase::Connect)) => id::NET_CONNECT_FAILED,
+            (_, Some(Phase::Tunnel)) => id::NET_PROXY_TUNNEL_FAILED,
+            (_, Some(Phase::Tls)) => id::TLS_TLS_FAILED,
+            _ if self.response().is_some_and(|r| r.status().is_none()) => {
+                id::NET_STATUS_LINE_INVALID
+            }
+            (End::Answered | End::Upgraded | End::NotCaptured, _) => id::INPUT_NOTHING_RECORDED,
+            (End::Partial | End::Nothing, _) => id::NET_CONNECTION_CLOSED,
         };
-        let entry = known(id);
+        let entry = known(outcome);
         let evidence = last
             .map(|(_, signal)| Evidence {
                 step: self.step,

@@ -28,7 +28,7 @@ pub use says::MAX_SAID;
 
 use std::borrow::Cow;
 
-use httpwhy_catalog::{Entry, by_id};
+use httpwhy_catalog::{Entry, by_id, id};
 use httpwhy_model::{Blame, Diagnosis, Exchange, OutcomeId, Remedy, Visit};
 
 /// Judges a whole visit.
@@ -50,10 +50,9 @@ pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
     let last = steps.len().saturating_sub(1);
     let status = visit.last().and_then(|step| step.exchange.status());
     let landed = status.is_some_and(|status| status < 300);
-    let login = OutcomeId("net/redirect-to-login");
     let bounced = steps[..last]
         .iter()
-        .position(|diagnosis| diagnosis.outcome == login);
+        .position(|diagnosis| diagnosis.outcome == id::NET_REDIRECT_TO_LOGIN);
     bounced.filter(|_| landed).unwrap_or(last)
 }
 
@@ -103,7 +102,7 @@ fn remedies(entry: &'static Entry) -> impl Iterator<Item = Remedy> {
     })
 }
 
-/// An entry that the catalogue is known to have: a test of this crate asks for each id named here.
-fn known(id: &'static str) -> &'static Entry {
-    by_id(id).unwrap_or(&httpwhy_catalog::entries()[0])
+/// The entry of one of the catalogue's own constants, which cannot be missing.
+fn known(id: OutcomeId) -> &'static Entry {
+    by_id(id.0).expect("the constants are made from the entries")
 }

@@ -1,5 +1,7 @@
 //! Quotes of what the other side sent: short, and without anything that a terminal or page could obey.
 
+use httpwhy_model::acts_on_terminals;
+
 /// Longest quote, in characters.
 const MAX: usize = 120;
 
@@ -13,18 +15,13 @@ pub(crate) fn quote(bytes: &[u8]) -> String {
             out.push('…');
             break;
         }
-        if c.is_control() || is_format(c) {
+        if acts_on_terminals(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);
         }
     }
     out
-}
-
-/// Characters that change the direction or visibility of what follows (Unicode general category Cf, the ones used so).
-pub(crate) fn is_format(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

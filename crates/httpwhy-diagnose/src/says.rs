@@ -1,10 +1,9 @@
 //! What the server itself says about a failure.
 
-use httpwhy_model::{Exchange, Response};
+use httpwhy_model::{Exchange, Response, acts_on_terminals};
 use memchr::{memchr, memmem};
 
 use crate::derive::{kept_content, says_json};
-use crate::quote::is_format;
 
 /// Longest text taken from an error response, in characters.
 pub const MAX_SAID: usize = 200;
@@ -142,7 +141,7 @@ fn tidy(text: &str) -> String {
         .join(" ");
     let mut shown: String = words
         .chars()
-        .filter(|&c| !is_format(c))
+        .filter(|&c| !acts_on_terminals(c))
         .take(MAX_SAID)
         .collect();
     if words.chars().count() > MAX_SAID {

@@ -19,6 +19,7 @@ mod phase;
 mod redact;
 mod seen;
 mod signal;
+mod terminal;
 mod visit;
 
 pub use diagnosis::{
@@ -31,5 +32,6 @@ pub use phase::{Party, Phase};
 pub use redact::{redact, redact_uri};
 pub use seen::Seen;
 pub use signal::{CertProblem, DnsFault, Errno, H1Defect, Signal, SignalError, TlsFault};
+pub use terminal::acts_on_terminals;
 pub use visit::{Because, Step, Visit};
 pub use words::UnknownWord;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use httpwhy_model::acts_on_terminals;
+
 /// How to write for whom.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
@@ -54,9 +56,7 @@ impl Style {
 pub fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-        {
+        if acts_on_terminals(c) {
             let _ = write!(out, "{}", c.escape_default());
         } else {
             out.push(c);

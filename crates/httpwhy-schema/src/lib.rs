@@ -20,6 +20,8 @@ pub use outcome::{
 };
 pub use rule::RuleLine;
 
+use httpwhy_model::acts_on_terminals;
+
 /// The version of all objects written by this crate.
 pub const SCHEMA: u32 = 1;
 
@@ -71,15 +73,11 @@ impl serde_json::ser::Formatter for Quiet {
             return out.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_obeyed(c)) {
+        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| acts_on_terminals(c)) {
             out.write_all(&rest.as_bytes()[..at])?;
             write!(out, "\\u{:04x}", u32::from(c))?;
             rest = &rest[at + c.len_utf8()..];
         }
         out.write_all(rest.as_bytes())
     }
-}
-
-const fn is_obeyed(c: char) -> bool {
-    matches!(c, '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
