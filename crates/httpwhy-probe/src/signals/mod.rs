@@ -1,0 +1,16 @@
+//! Errors of the system and of the libraries as signals: the one place that knows their names.
+
+mod io;
+mod tls;
+
+use std::borrow::Cow;
+
+use httpwhy_model::Signal;
+
+pub(crate) use io::of_io;
+pub(crate) use tls::{is_unclean_end, of_certificate, of_stream, of_tls, tls, wants_client_cert};
+
+/// `dialect:word` of our own parts, recorded in phase queue.
+pub(crate) fn engine(word: impl Into<Cow<'static, str>>) -> Signal {
+    Signal::word("engine", word)
+}
