@@ -6,5 +6,6 @@
 
 pub mod h1;
 pub mod h2;
+pub mod hpack;
 pub mod tls;
 pub mod ws;
