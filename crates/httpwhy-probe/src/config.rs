@@ -27,6 +27,8 @@ pub struct Config {
     pub trust: Trust,
     /// The User-Agent field's value (RFC 9110 section 10.1.5).
     pub user_agent: String,
+    /// Which version of HTTP is spoken, unless a job says otherwise.
+    pub protocol: Protocol,
     /// Number of threads, each with a runtime of its own; at least 1.
     pub threads: usize,
     /// Number of exchanges under way at the same time, over all threads; at least 1.
@@ -44,6 +46,7 @@ impl Default for Config {
             max_body: 10 * 1024 * 1024,
             trust: Trust::default(),
             user_agent: concat!("httpwhy/", env!("CARGO_PKG_VERSION")).to_owned(),
+            protocol: Protocol::Auto,
             threads: 1,
             concurrency: 50,
         }
@@ -57,6 +60,23 @@ pub enum Resolver {
     System,
     /// These, in order, without a search list.
     Servers(Vec<SocketAddr>),
+}
+
+/// Which version of HTTP is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Protocol {
+    /// Over TLS what the server chooses of HTTP/2 and HTTP/1.1 by ALPN (RFC 7301), else HTTP/1.1.
+    #[default]
+    Auto,
+    /// HTTP/1.0 (RFC 1945).
+    Http10,
+    /// HTTP/1.1 (RFC 9112).
+    Http11,
+    /// HTTP/2 (RFC 9113) and nothing else: over TLS it has to be agreed by ALPN; without TLS it is spoken with prior
+    /// knowledge, the one way that is left (RFC 9113 section 3.3).
+    Http2,
+    /// HTTP/2 at once, whatever ALPN says.
+    Http2PriorKnowledge,
 }
 
 /// How long each phase of an exchange may take.
@@ -135,6 +155,8 @@ pub struct Job {
     pub body: Option<Bytes>,
     /// Ask for a WebSocket (RFC 6455); the schemes `ws` and `wss` ask for one too.
     pub websocket: bool,
+    /// A protocol of its own.
+    pub protocol: Option<Protocol>,
     /// Deadlines of its own.
     pub deadlines: Option<Deadlines>,
     /// A failure to have on purpose.
@@ -151,6 +173,7 @@ impl Job {
             fields: Vec::new(),
             body: None,
             websocket: false,
+            protocol: None,
             deadlines: None,
             fault: None,
         }

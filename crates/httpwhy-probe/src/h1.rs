@@ -1,4 +1,4 @@
-//! One HTTP/1.1 exchange on a connection.
+//! One HTTP/1 exchange on a stream.
 
 use std::future::poll_fn;
 use std::io;
@@ -7,41 +7,18 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use httpwhy_model::{End, Exchange, Framing, Phase, Seen, Sent, Signal, TlsFault};
-use httpwhy_wire::h1::{Limits, Message, Reader, State};
+use httpwhy_wire::h1::{Message, Reader, State};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::Deadlines;
-use crate::connect::Connection;
-use crate::deadline::{Budget, limit};
+use crate::connection::Facts;
+use crate::deadline::limit;
 use crate::run::Local;
 use crate::signals;
 use crate::stream::Stream;
+use crate::talk::{After, Talk};
 
 /// How long more of what is not HTTP is awaited.
 const FOREIGN: Duration = Duration::from_secs(1);
-/// Bytes kept of what follows a switch of protocol in the same piece; a piece is never longer.
-type Rest = Vec<u8>;
-
-/// What an exchange may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Talk<'a> {
-    pub(crate) local: &'a Local,
-    pub(crate) deadlines: &'a Deadlines,
-    pub(crate) budget: &'a Budget,
-    pub(crate) limits: Limits,
-    pub(crate) max_body: u64,
-}
-
-/// What becomes of the connection.
-#[derive(Debug)]
-pub(crate) enum After {
-    /// It may carry another exchange.
-    Keep,
-    Close,
-    /// The protocol was switched, and these bytes of it have come.
-    Upgraded(Rest),
-}
-
 /// How the transport ended before the message did.
 enum Broken {
     /// In order. Under TLS, `unclean`: without close_notify.
@@ -58,7 +35,8 @@ struct Reading<'a> {
     local: &'a Local,
     /// Bytes received, those behind the message included.
     received: u64,
-    rest: Rest,
+    /// Bytes kept of what follows a switch of protocol in the same piece; a piece is never longer.
+    rest: Vec<u8>,
 }
 
 /// What moved first while the request was being sent.
@@ -67,50 +45,43 @@ enum Moved {
     Read(io::Result<usize>),
 }
 
-impl Talk<'_> {
-    /// Sends the request and reads the response. `exchange.request` is what `out` holds.
-    pub(crate) async fn exchange(
-        &self,
-        connection: &mut Connection,
-        out: &[u8],
-        exchange: &mut Exchange,
-    ) -> After {
-        let mut reading = Reading {
-            reader: Reader::response(&exchange.request.method, self.limits),
-            local: self.local,
-            received: 0,
-            rest: Vec::new(),
-        };
-        let began = Instant::now();
-        let unsent = self
-            .send(&mut connection.stream, out, &mut reading, exchange)
-            .await;
-        let sent = Instant::now();
-        exchange.timeline.add(Phase::Send, sent - began);
-        let lost = unsent.is_some();
-        if let Some(signal) = unsent {
-            exchange.signal(Phase::Send, signal);
-        }
-        let mut first = (reading.received > 0).then_some(sent);
-        let broken = self
-            .receive(
-                &mut connection.stream,
-                &mut reading,
-                lost,
-                &mut first,
-                exchange,
-            )
-            .await;
-        match first {
-            Some(first) => {
-                exchange.timeline.add(Phase::Wait, first - sent);
-                exchange.timeline.add(Phase::Receive, first.elapsed());
-            }
-            None => exchange.timeline.add(Phase::Wait, sent.elapsed()),
-        }
-        self.conclude(connection, reading, broken, lost, exchange)
+/// Sends the request and reads the response. `exchange.request` is what `out` holds.
+pub(crate) async fn exchange(
+    talk: &Talk<'_>,
+    stream: &mut Stream,
+    facts: &Facts,
+    out: &[u8],
+    exchange: &mut Exchange,
+) -> After {
+    let mut reading = Reading {
+        reader: Reader::response(&exchange.request.method, talk.limits),
+        local: talk.local,
+        received: 0,
+        rest: Vec::new(),
+    };
+    let began = Instant::now();
+    let unsent = talk.send(stream, out, &mut reading, exchange).await;
+    let sent = Instant::now();
+    exchange.timeline.add(Phase::Send, sent - began);
+    let lost = unsent.is_some();
+    if let Some(signal) = unsent {
+        exchange.signal(Phase::Send, signal);
     }
+    let mut first = (reading.received > 0).then_some(sent);
+    let broken = talk
+        .receive(stream, &mut reading, lost, &mut first, exchange)
+        .await;
+    match first {
+        Some(first) => {
+            exchange.timeline.add(Phase::Wait, first - sent);
+            exchange.timeline.add(Phase::Receive, first.elapsed());
+        }
+        None => exchange.timeline.add(Phase::Wait, sent.elapsed()),
+    }
+    talk.conclude(facts, reading, broken, lost, exchange)
+}
 
+impl Talk<'_> {
     /// Sends the request, reading what comes meanwhile whenever the peer takes no more of it. The signal says why it
     /// could not be sent.
     async fn send(
@@ -214,7 +185,7 @@ impl Talk<'_> {
     /// Writes what was read into the exchange.
     fn conclude(
         &self,
-        connection: &Connection,
+        facts: &Facts,
         mut reading: Reading<'_>,
         broken: Option<Broken>,
         lost: bool,
@@ -243,12 +214,12 @@ impl Talk<'_> {
         match broken {
             // What TLS says explains why nothing could be sent.
             Some(Broken::Failed(signal)) if !lost || matches!(signal, Signal::TlsAlert(_)) => {
-                fail(connection, phase, signal, exchange);
+                fail(facts, phase, signal, exchange);
             }
             Some(Broken::Enough(Some(signal))) => exchange.signal(phase, signal),
             // What is no HTTP message is not cut off either.
             Some(Broken::End { .. }) if !whole && !lost && !is_foreign(&message) => {
-                if came == 0 && connection.client_cert_wanted {
+                if came == 0 && facts.client_cert_wanted {
                     let wanted = signals::tls(TlsFault::ClientCertWanted);
                     exchange.signal(Phase::Tls, wanted);
                 }
@@ -306,8 +277,8 @@ impl Talk<'_> {
 
 /// Records why the transport failed. A missing client certificate is a matter of the handshake, wherever it shows
 /// (TLS 1.3 tells it at the first read).
-fn fail(connection: &Connection, phase: Phase, signal: Signal, exchange: &mut Exchange) {
-    let early = phase != Phase::Receive && connection.client_cert_wanted;
+fn fail(facts: &Facts, phase: Phase, signal: Signal, exchange: &mut Exchange) {
+    let early = phase != Phase::Receive && facts.client_cert_wanted;
     let wanted = signals::wants_client_cert(&signal);
     if wanted || (early && !matches!(signal, Signal::Timeout(_) | Signal::Word { .. })) {
         exchange.signal(Phase::Tls, signals::tls(TlsFault::ClientCertWanted));

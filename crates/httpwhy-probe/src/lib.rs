@@ -25,22 +25,26 @@ use httpwhy_model::Visit;
 
 mod config;
 mod connect;
+mod connection;
 mod deadline;
 mod h1;
 mod panic;
+mod pool;
 mod queue;
 mod request;
 mod resolve;
 mod run;
 mod signals;
 mod stream;
+mod talk;
 mod target;
 mod tls;
 mod visit;
 mod websocket;
 
 pub use config::{
-    Config, Deadlines, Error, Finished, Job, Next, Policy, Resolver, TestFault, Totals, Trust,
+    Config, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault, Totals,
+    Trust,
 };
 pub use run::run;
 pub use target::next_target;

@@ -14,8 +14,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::connect::Connection;
 use crate::panic::caught;
+use crate::pool::Pool;
 use crate::queue::Queue;
 use crate::resolve::Names;
 use crate::tls::Anchors;
@@ -27,8 +27,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Bytes read at once; one buffer a thread.
 const READ: usize = 64 * 1024;
 
-/// Runs all jobs on `threads` runtimes of one thread each, with `concurrency` long-lived tasks in all, each owning at
-/// most one kept connection. `each` is called on the task's thread with each finished visit, in order of completion.
+/// Runs all jobs on `threads` runtimes of one thread each, with `concurrency` long-lived tasks in all. The tasks of
+/// a thread share its idle connections; those and the ones in use are never more than its tasks. `each` is called on the task's thread with each finished visit, in order of completion.
 ///
 /// `jobs` is drained by a thread of its own, a little ahead of the work, and may block. `stop`, once true, ends the run
 /// soon: jobs under way end as `engine:cancelled`, those not begun are not handed over, and an iterator that blocks
@@ -131,6 +131,10 @@ pub(crate) struct Local {
     /// Borrowed only while a read is polled, never across an await.
     pub(crate) buffer: RefCell<Vec<u8>>,
     pub(crate) totals: Cell<Totals>,
+    /// Borrowed only to take or put, never across an await.
+    pub(crate) pool: RefCell<Pool>,
+    /// How many connections are in use.
+    pub(crate) in_use: Cell<usize>,
 }
 
 impl Local {
@@ -146,7 +150,6 @@ impl Local {
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) local: Rc<Local>,
-    pub(crate) kept: Option<Connection>,
     /// The bytes of the request being sent.
     pub(crate) out: Vec<u8>,
 }
@@ -194,6 +197,8 @@ where
         shared: Arc::clone(&crew.shared),
         buffer: RefCell::new(vec![0; READ]),
         totals: Cell::default(),
+        pool: RefCell::new(Pool::new(workers)),
+        in_use: Cell::default(),
     });
     let tasks = LocalSet::new();
     tasks.block_on(runtime, async {
@@ -201,7 +206,6 @@ where
         for _ in 0..workers {
             let worker = Worker {
                 local: Rc::clone(&local),
-                kept: None,
                 out: Vec::new(),
             };
             all.spawn_local(worker.work(thread, Arc::clone(crew)));
@@ -258,7 +262,6 @@ impl Worker {
             }
         };
         if let Some(word) = word {
-            self.kept = None;
             interrupted(&mut seen, Signal::word("engine", word));
         }
         seen

@@ -1,5 +1,6 @@
 //! A connection's bytes, with or without TLS.
 
+use std::future::poll_fn;
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -25,8 +26,22 @@ impl Stream {
         }))
     }
 
-    pub(crate) const fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
+    /// Whether nothing can be read: neither bytes nor the end. Those that the runtime has not yet been told of are not
+    /// seen.
+    pub(crate) async fn is_quiet(&mut self) -> bool {
+        poll_fn(|cx| {
+            let mut byte = [0];
+            let read = Pin::new(&mut *self).poll_read(cx, &mut ReadBuf::new(&mut byte));
+            Poll::Ready(read.is_pending())
+        })
+        .await
+    }
+
+    /// Ends it, with close_notify under TLS as far as the system takes it at once.
+    pub(crate) async fn close(mut self) {
+        if matches!(self, Self::Tls(_)) {
+            poll_fn(|cx| Poll::Ready(Pin::new(&mut self).poll_shutdown(cx).is_ready())).await;
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Target {
 }
 
 /// What a connection is good for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub(crate) tls: bool,
     pub(crate) host: Host<String>,

@@ -9,13 +9,14 @@ use httpwhy_model::{
     Because, End, Exchange, Phase, Seen, Sent, Side, Signal, Step, Vantage, Visit, Who,
 };
 
-use crate::connect::{self, Connection};
+use crate::connection::{self, Carrier, Connection, Key};
 use crate::deadline::{Budget, limit};
-use crate::h1::{self, After};
-use crate::request::{self, Ask, is_idempotent};
+use crate::pool::InUse;
+use crate::request::{Ask, is_idempotent};
 use crate::run::Worker;
+use crate::talk::{After, Talk};
 use crate::target::Target;
-use crate::{Job, Next, Policy, TestFault, signals, tls, websocket};
+use crate::{Config, Job, Next, Policy, Protocol, TestFault, signals, tls, websocket};
 
 /// The most steps of one visit, whatever the policy says.
 const STEPS: usize = 64;
@@ -126,12 +127,12 @@ async fn perform(
         }
     };
     let config = &*worker.local.shared.config;
-    let key = if target.websocket || ask.job.websocket {
+    let websocket = if target.websocket || ask.job.websocket {
         Some(BASE64_STANDARD.encode(tls::random::<16>()?))
     } else {
         None
     };
-    exchange.request = ask.request(config, &target, key.as_deref());
+    exchange.request = ask.request(config, &target, websocket.as_deref());
     let mut limits = config.limits;
     match &ask.job.fault {
         None | Some(TestFault::Cancelled) => {}
@@ -141,37 +142,28 @@ async fn perform(
     }
     let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
     let budget = Budget::new(deadlines.total);
-    let kept = take_kept(&mut worker.kept, &target).await;
-    exchange.reused = Seen::Present(kept.is_some());
-    let mut connection = if let Some(connection) = kept {
-        connection.describe(exchange);
-        connection
-    } else {
-        // In a box, as is all that is not of every exchange: a task in wait is small then.
-        let opening = connect::open(&worker.local, &target.origin, &deadlines, &budget, exchange);
-        match Box::pin(opening).await {
-            Some(connection) => connection,
-            None => return Ok(()),
-        }
+    let key = Key {
+        protocol: protocol(ask.job, config, websocket.is_some()),
+        origin: target.origin,
     };
-    request::write(&mut worker.out, &exchange.request);
-    let talk = h1::Talk {
+    let talk = Talk {
         local: &worker.local,
         deadlines: &deadlines,
         budget: &budget,
         limits,
         max_body: config.max_body,
     };
-    match talk.exchange(&mut connection, &worker.out, exchange).await {
-        After::Keep => {
-            // It answered without one, so that is not why it may die later.
-            connection.client_cert_wanted = false;
-            worker.kept = Some(connection);
-        }
+    let _place = InUse::new(&worker.local.in_use);
+    let Some(mut connection) = connection(&talk, key, exchange).await else {
+        return Ok(());
+    };
+    let talking = connection.exchange(&talk, &mut worker.out, exchange);
+    match talking.await {
+        After::Keep => worker.local.pool.borrow_mut().put(connection),
         After::Close => connection.close().await,
         After::Upgraded(rest) => {
-            if let Some(key) = key {
-                let watching = websocket::attend(&talk, &mut connection, &key, rest, exchange);
+            if let (Some(key), Carrier::H1(stream)) = (websocket, &mut connection.carrier) {
+                let watching = websocket::attend(&talk, stream, &key, rest, exchange);
                 Box::pin(watching).await?;
             }
             connection.close().await;
@@ -180,12 +172,35 @@ async fn perform(
     Ok(())
 }
 
-/// The kept connection, when it is good for that target and has stayed quiet. Another one is closed.
-async fn take_kept(place: &mut Option<Connection>, target: &Target) -> Option<Connection> {
-    let mut kept = place.take()?;
-    if kept.origin == target.origin && kept.is_quiet().await {
-        return Some(kept);
+/// The protocol to ask for. A WebSocket begins with HTTP/1.1 (RFC 6455 section 4.1).
+fn protocol(job: &Job, config: &Config, websocket: bool) -> Protocol {
+    match job.protocol.unwrap_or(config.protocol) {
+        _ if websocket => Protocol::Http11,
+        protocol => protocol,
     }
-    kept.close().await;
-    None
+}
+
+/// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.
+async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Connection> {
+    let pool = &talk.local.pool;
+    let kept = pool.borrow_mut().take(&key);
+    if let Some(mut kept) = kept {
+        // No loop: of those that a server has closed, one is found out here and the rest when they are needed.
+        if kept.is_quiet().await {
+            kept.facts.describe(exchange);
+            exchange.reused = Seen::Present(true);
+            return Some(kept);
+        }
+        kept.close().await;
+    }
+    exchange.reused = Seen::Present(false);
+    let surplus = pool.borrow_mut().surplus(talk.local.in_use.get());
+    // In a box, as is all that is not of every exchange: a task in wait is small then.
+    Box::pin(async move {
+        if let Some(surplus) = surplus {
+            surplus.close().await;
+        }
+        connection::establish(talk, key, exchange).await
+    })
+    .await
 }

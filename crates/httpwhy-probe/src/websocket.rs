@@ -11,9 +11,9 @@ use httpwhy_wire::ws::{FrameHead, frame_defect, parse_close, read_frame_head, wr
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 
-use crate::connect::Connection;
-use crate::h1::Talk;
 use crate::signals;
+use crate::stream::Stream;
+use crate::talk::Talk;
 use crate::tls::random;
 use crate::visit::Internal;
 
@@ -37,7 +37,7 @@ const NOT_UTF8: u16 = 1007;
 /// `rest` is what came behind the response's head.
 pub(crate) async fn attend(
     talk: &Talk<'_>,
-    connection: &mut Connection,
+    stream: &mut Stream,
     key: &str,
     rest: Vec<u8>,
     exchange: &mut Exchange,
@@ -54,7 +54,7 @@ pub(crate) async fn attend(
     let began = Instant::now();
     let mut session = Session {
         talk,
-        connection,
+        stream,
         frames: Frames::default(),
         closing: false,
     };
@@ -92,7 +92,7 @@ fn accept(key: &str) -> String {
 
 struct Session<'a> {
     talk: &'a Talk<'a>,
-    connection: &'a mut Connection,
+    stream: &'a mut Stream,
     frames: Frames,
     /// We have sent a Close frame.
     closing: bool,
@@ -138,7 +138,7 @@ impl Session<'_> {
 
     async fn read(&mut self, left: Duration) -> Result<Read, Vec<Signal>> {
         let local = self.talk.local;
-        let stream = &mut self.connection.stream;
+        let stream = &mut *self.stream;
         let read = poll_fn(|cx| {
             let mut buffer = local.buffer.borrow_mut();
             let mut into = ReadBuf::new(&mut buffer);
@@ -207,7 +207,7 @@ impl Session<'_> {
     async fn send(&mut self, opcode: u8, payload: &[u8]) -> Result<(), Internal> {
         let mut frame = Vec::new();
         write_frame(&mut frame, opcode, true, Some(random()?), payload);
-        let stream = &mut self.connection.stream;
+        let stream = &mut *self.stream;
         let sending = async {
             stream.write_all(&frame).await?;
             stream.flush().await

@@ -57,10 +57,11 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Internal> {
     }
 }
 
-/// Makes a TLS connection of a TCP connection, whatever the certificates are.
+/// Makes a TLS connection of a TCP connection, whatever the certificates are, offering these protocols by ALPN (RFC 7301).
 pub(crate) async fn handshake(
     anchors: &Anchors,
     host: &Host<String>,
+    alpn: &[&[u8]],
     tcp: TcpStream,
     deadline: Duration,
     budget: &Budget,
@@ -68,7 +69,7 @@ pub(crate) async fn handshake(
     let verifier = Arc::new(Collecting::new(anchors.roots()));
     let no_cert = Arc::new(NoClientCert::default());
     let (tap, flow) = Tap::new(tcp);
-    let stream = match prepare(host, &verifier, &no_cert) {
+    let stream = match prepare(host, alpn, &verifier, &no_cert) {
         Ok((connector, name)) => {
             let connecting = connector.connect(name, tap);
             match budget.within(deadline, connecting).await {
@@ -99,6 +100,7 @@ pub(crate) async fn handshake(
 
 fn prepare(
     host: &Host<String>,
+    alpn: &[&[u8]],
     verifier: &Arc<Collecting>,
     no_cert: &Arc<NoClientCert>,
 ) -> Result<(TlsConnector, ServerName<'static>), Signal> {
@@ -114,7 +116,7 @@ fn prepare(
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(verifier) as _)
         .with_client_cert_resolver(Arc::clone(no_cert) as _);
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     // A resumed session shows no certificates.
     config.resumption = Resumption::disabled();
     Ok((TlsConnector::from(Arc::new(config)), name))
