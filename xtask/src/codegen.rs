@@ -81,6 +81,22 @@ const PLACES: &[Place] = &[
         head: "//! Conformance rules, one file each.\n",
     },
     Place {
+        folder: "crates/httpwhy-ingest/src/logs/formats",
+        shape: Shape::Items(Item {
+            name: "FORMAT",
+            kind: "Format",
+        }),
+        head: "//! The log formats, one file each.\n\nuse crate::logs::Format;\n",
+    },
+    Place {
+        folder: "crates/httpwhy-ingest/src/logs/carriers",
+        shape: Shape::Items(Item {
+            name: "CARRIER",
+            kind: "Carrier",
+        }),
+        head: "//! What wraps log lines, one file each.\n\nuse crate::logs::Carrier;\n",
+    },
+    Place {
         folder: "crates/httpwhy/src/commands",
         shape: Shape::Modules,
         head: "//! The subcommands, one file each.\n",

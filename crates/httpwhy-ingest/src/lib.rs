@@ -2,10 +2,11 @@
 //!
 //! What was recorded is recognised by its content: our own JSON, a transcript in the notation of `curl -v` (with the
 //! `* ` lines of the catalogue's examples), or raw responses as `curl -i` prints them. Reading keeps malformed input and
-//! goes on; only content that is none of these is refused.
+//! goes on; only content that is none of these is refused. Logs are read line by line, and counted by shape: [`logs`].
 
 mod curl;
 mod json;
+pub mod logs;
 mod raw;
 mod transcript;
 

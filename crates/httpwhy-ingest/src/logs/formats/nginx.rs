@@ -1,0 +1,511 @@
+//! nginx: `combined`, `main` (with `$http_x_forwarded_for`), and either with `key=value` behind.
+//!
+//! `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"`
+//! (ngx_http_log_module). In its own escape a field never holds a bare quote: `"`, `\` and bytes below 0x20 or above
+//! 0x7e become `\xHH` (ngx_http_log_escape), so that quotes alone split the line.
+
+use std::sync::Arc;
+
+use httpwhy_model::{Phase, Sent, Side, Signal, Visit};
+use memchr::memchr;
+
+use crate::logs::{
+    Column, Format, Kind, Layout, Legs, Line, NO_UPSTREAM, NOT_CAPTURED, Open, Request, Shape,
+    Spans, Split, is_nothing, last_of_list,
+};
+
+pub(crate) static FORMAT: Format = Format {
+    name: "nginx",
+    title: "nginx combined",
+    kind: Kind::Access,
+    side: Side::Server,
+    rank: 10,
+    fit,
+    shape,
+    visit,
+    open,
+};
+
+/// [`Shape::bits`]: the format has `$upstream_connect_time`, and it holds a time.
+pub(super) const CONNECT_KNOWN: u16 = 1;
+pub(super) const CONNECTED: u16 = 2;
+/// The same for `$upstream_header_time`.
+pub(super) const HEAD_KNOWN: u16 = 4;
+pub(super) const HEAD_CAME: u16 = 8;
+/// More than one server was tried.
+pub(super) const RETRIED: u16 = 16;
+
+fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
+    let mut spans = Spans::default();
+    let mut names = Vec::new();
+    let mut any = false;
+    for raw in sample {
+        spans.clear();
+        if split_combined(raw, &mut spans) != Split::Read {
+            continue;
+        }
+        any = true;
+        for (column, word) in TAIL {
+            if spans.has(*column) && !names.contains(word) {
+                names.push(*word);
+            }
+        }
+    }
+    any.then(|| Arc::new(Learnt { names }) as Arc<dyn Layout>)
+}
+
+/// Columns of the tail, with the words for [`Layout::learnt`].
+const TAIL: &[(Column, &str)] = &[
+    (Column::ForwardedFor, "X-Forwarded-For"),
+    (Column::Duration, "request_time"),
+    (Column::Upstream, "upstream_addr"),
+    (Column::UpstreamStatus, "upstream_status"),
+    (Column::UpstreamConnect, "upstream_connect_time"),
+    (Column::UpstreamHeader, "upstream_header_time"),
+    (Column::UpstreamResponse, "upstream_response_time"),
+    (Column::RequestId, "request_id"),
+    (Column::Host, "host"),
+    (Column::Cache, "upstream_cache_status"),
+];
+
+#[derive(Debug)]
+struct Learnt {
+    names: Vec<&'static str>,
+}
+
+impl Layout for Learnt {
+    #[inline]
+    fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
+        split_combined(raw, spans)
+    }
+
+    fn learnt(&self) -> String {
+        if self.names.is_empty() {
+            "without upstream columns".to_owned()
+        } else {
+            format!("with {}", self.names.join(", "))
+        }
+    }
+}
+
+/// Splits any line of this kind; nothing has to be learnt, the tail names its columns.
+#[inline]
+fn split_combined(raw: &[u8], spans: &mut Spans) -> Split {
+    let Some(open) = stamp(raw) else {
+        return Split::Foreign;
+    };
+    // `[` 26 bytes `] "`
+    let quote = open + 29;
+    match body(raw, quote, spans) {
+        Some(end) => {
+            head(raw, open, spans);
+            tail(raw, end, spans)
+        }
+        None => Split::Torn,
+    }
+}
+
+/// Where the bracket of `[03/Nov/2026:14:05:12 +0000] "` stands. A user's name may hold brackets of its own.
+#[inline]
+fn stamp(raw: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let open = from + memchr(b'[', raw.get(from..)?)?;
+        let found = raw.get(open..open + 30)?;
+        if found[3] == b'/' && found[7] == b'/' && found[27..] == *b"] \"" {
+            return Some(open);
+        }
+        from = open + 1;
+    }
+}
+
+/// Address and user before the stamp.
+#[inline]
+fn head(raw: &[u8], open: usize, spans: &mut Spans) {
+    let client = memchr(b' ', &raw[..open]).unwrap_or(open);
+    spans.set(Column::Client, 0, client);
+    // ` - user `
+    if open > client + 4 {
+        spans.set(Column::User, client + 3, open - 1);
+    }
+    spans.set(Column::Time, open + 1, open + 27);
+}
+
+/// From the request's quote on, up to what follows the user agent's closing quote.
+#[inline]
+fn body(raw: &[u8], quote: usize, spans: &mut Spans) -> Option<usize> {
+    let request = quote + 1;
+    let request_end = request + memchr(b'"', &raw[request..])?;
+    // `" 502 `
+    let status = request_end + 2;
+    let digits = raw.get(status..status + 4)?;
+    let sound =
+        raw[status - 1] == b' ' && digits[..3].iter().all(u8::is_ascii_digit) && digits[3] == b' ';
+    if !sound {
+        return None;
+    }
+    let bytes = status + 4;
+    let count = raw[bytes..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let bytes_end = bytes + count;
+    if count == 0 || raw.get(bytes_end..bytes_end + 2)? != b" \"" {
+        return None;
+    }
+    let referer = bytes_end + 2;
+    let referer_end = referer + memchr(b'"', &raw[referer..])?;
+    if raw.get(referer_end..referer_end + 3)? != b"\" \"" {
+        return None;
+    }
+    let agent = referer_end + 3;
+    let agent_end = agent + memchr(b'"', &raw[agent..])?;
+    spans.set(Column::Request, request, request_end);
+    spans.set(Column::Status, status, status + 3);
+    spans.set(Column::Bytes, bytes, bytes_end);
+    spans.set(Column::Referer, referer, referer_end);
+    spans.set(Column::Agent, agent, agent_end);
+    Some(agent_end + 1)
+}
+
+/// What stands behind the user agent: nothing, a quoted X-Forwarded-For, `key=value` and `key="value"`.
+fn tail(raw: &[u8], mut at: usize, spans: &mut Spans) -> Split {
+    if at == raw.len() {
+        return Split::Read;
+    }
+    let mut first = true;
+    while let Some(next) = raw.get(at) {
+        match next {
+            b' ' => at += 1,
+            b'"' => {
+                let Some(length) = memchr(b'"', &raw[at + 1..]) else {
+                    return Split::Torn;
+                };
+                if first {
+                    spans.set(Column::ForwardedFor, at + 1, at + 1 + length);
+                }
+                first = false;
+                at += length + 2;
+            }
+            _ => {
+                first = false;
+                match pair(raw, at, spans) {
+                    Some(end) => at = end,
+                    None => return Split::Foreign,
+                }
+            }
+        }
+    }
+    Split::Read
+}
+
+/// `key=value`; the end of the value. An unquoted list holds `, ` and ` : `.
+fn pair(raw: &[u8], at: usize, spans: &mut Spans) -> Option<usize> {
+    let equals = at + memchr(b'=', &raw[at..])?;
+    let key = &raw[at..equals];
+    if !key
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    {
+        return None;
+    }
+    let value = equals + 1;
+    let (from, to, end) = if raw.get(value) == Some(&b'"') {
+        let length = memchr(b'"', &raw[value + 1..])?;
+        (value + 1, value + 1 + length, value + length + 2)
+    } else {
+        let mut to = value;
+        loop {
+            to += memchr(b' ', &raw[to..]).unwrap_or(raw.len() - to);
+            let goes_on = raw[value..to].ends_with(b",") || raw[to..].starts_with(b" : ");
+            if !goes_on {
+                break;
+            }
+            to += if raw[to..].starts_with(b" : ") { 3 } else { 1 };
+        }
+        (value, to, to)
+    };
+    if let Some(column) = column(key) {
+        spans.set(column, from, to);
+    }
+    Some(end)
+}
+
+/// The names that people give to nginx's variables.
+pub(super) fn column(key: &[u8]) -> Option<Column> {
+    Some(match key {
+        b"rt" | b"request_time" | b"time" | b"reqtime" => Column::Duration,
+        b"ua" | b"ups" | b"upstream" | b"upstream_addr" | b"ups_addr" => Column::Upstream,
+        b"us" | b"ust" | b"upstream_status" | b"ups_status" => Column::UpstreamStatus,
+        b"uct" | b"upstream_connect_time" | b"ups_ct" => Column::UpstreamConnect,
+        b"uht" | b"upstream_header_time" | b"ups_ht" => Column::UpstreamHeader,
+        b"urt" | b"upstream_response_time" | b"ups_rt" => Column::UpstreamResponse,
+        b"cs" | b"ucs" | b"upstream_cache_status" | b"cache" => Column::Cache,
+        b"rid" | b"id" | b"request_id" | b"req_id" | b"reqid" => Column::RequestId,
+        b"trace" | b"trace_id" | b"traceparent" => Column::TraceId,
+        b"host" | b"http_host" | b"vhost" | b"server_name" | b"sn" => Column::Host,
+        b"xff" | b"x_forwarded_for" | b"http_x_forwarded_for" => Column::ForwardedFor,
+        b"rl" | b"request_length" => Column::BytesIn,
+        b"c" | b"connection" | b"conn" => Column::Connection,
+        b"scheme" => Column::Scheme,
+        _ => return None,
+    })
+}
+
+/// The shape of any line that holds nginx's variables.
+pub(super) fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
+    let mut shape = Shape::of(line);
+    if shape.upstream == NOT_CAPTURED {
+        return shape;
+    }
+    let timer = |column, known, ran| match line.get(column) {
+        None => 0,
+        Some(text) if is_nothing(last_of_list(text)) => known,
+        Some(_) => known | ran,
+    };
+    shape.bits = timer(Column::UpstreamConnect, CONNECT_KNOWN, CONNECTED)
+        | timer(Column::UpstreamHeader, HEAD_KNOWN, HEAD_CAME);
+    if line
+        .get(Column::UpstreamStatus)
+        .is_some_and(|text| memchr(b' ', text).is_some())
+    {
+        shape.bits |= RETRIED;
+    }
+    shape
+}
+
+/// Statuses that nginx writes into its log for what no response said (ngx_http_request.h); 000 is a connection that
+/// ended before any status was set.
+const OWN: &[u16] = &[0, 9, 444, 494, 495, 496, 497, 498, 499];
+
+fn visit(shape: &Shape<'_>) -> Visit {
+    visit_as("nginx", shape)
+}
+
+pub(super) fn visit_as(name: &str, shape: &Shape<'_>) -> Visit {
+    let mut legs = Legs::of(name, Side::Server);
+    legs = if OWN.contains(&shape.status) {
+        legs.word(
+            Phase::Wait,
+            Signal::word("nginx", format!("{:03}", shape.status)),
+        )
+    } else {
+        legs.answered(shape.status)
+    };
+    legs = match shape.request {
+        Request::Missing => legs.sent(Sent::Nothing),
+        Request::Tls => legs
+            .sent(Sent::Unknown)
+            .word(Phase::Send, Signal::word("request", "tls-handshake")),
+        Request::Garbled => legs
+            .sent(Sent::Unknown)
+            .word(Phase::Send, Signal::word("request", "no-request-line")),
+        Request::Sound | Request::Connect => legs,
+    };
+    upstream(legs, shape).visit()
+}
+
+/// The last leg behind. nginx writes 502 and 504 into `$upstream_status` also where it gave up itself
+/// (ngx_http_upstream_finalize_request): without a head these are its own words.
+fn upstream(legs: Legs, shape: &Shape<'_>) -> Legs {
+    let known = |bit| shape.bits & bit != 0;
+    let late = shape.upstream == 504 || shape.status == 499;
+    let words = |fact: &'static str| {
+        let mut words = vec![Signal::word("upstream", fact)];
+        if late && shape.status != 499 {
+            words.push(Signal::word("upstream", "late"));
+        }
+        words
+    };
+    match shape.upstream {
+        NOT_CAPTURED => legs,
+        // Gone while nginx waited: the column stays empty until a head comes.
+        NO_UPSTREAM if shape.status == 499 && known(CONNECTED) => {
+            legs.upstream_failed(Phase::Wait, &words("no-head"))
+        }
+        NO_UPSTREAM if shape.status == 499 => legs,
+        NO_UPSTREAM => legs.not_forwarded(),
+        502 | 504 if known(CONNECT_KNOWN) && !known(CONNECTED) => {
+            legs.upstream_failed(Phase::Connect, &words("no-connection"))
+        }
+        502 | 504 if known(HEAD_KNOWN) && !known(HEAD_CAME) => {
+            legs.upstream_failed(Phase::Wait, &words("no-head"))
+        }
+        502 | 504 if !known(HEAD_KNOWN) => legs,
+        status => legs.upstream_answered(status),
+    }
+}
+
+/// What to paste for a log that tells all.
+pub(super) const PASTE: &str = "log_format httpwhy '$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent '\n    \
+    '\"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\" rt=$request_time host=\"$host\" '\n    \
+    'ua=\"$upstream_addr\" us=\"$upstream_status\" uct=\"$upstream_connect_time\" uht=\"$upstream_header_time\" '\n    \
+    'urt=\"$upstream_response_time\" rid=$request_id c=$connection';\naccess_log /var/log/nginx/access.log httpwhy;";
+
+pub(super) fn open(shape: &Shape<'_>) -> Option<Open> {
+    let captured = shape.upstream != NOT_CAPTURED;
+    let timed = shape.bits & HEAD_KNOWN != 0 && shape.bits & CONNECT_KNOWN != 0;
+    let between = match shape.status {
+        502 if !captured => {
+            "the server behind refused the connection, closed it, sent no valid head, or answered 502 itself; its name did not \
+             resolve; or no live server was left"
+        }
+        504 if !captured => {
+            "no connection to the server behind came about in time, it was silent, or it answered 504 itself"
+        }
+        500 | 503 if !captured => {
+            "the server behind said so, or nginx itself did (limit_req, return, a failing rewrite)"
+        }
+        499 if !captured => {
+            "the server behind was slow (times near a round number show the client's deadline), or the client simply left"
+        }
+        502 | 504 if !timed && matches!(shape.upstream, 502 | 504) => {
+            "the server behind answered so itself, or nginx gave up on it (connecting, or waiting for its head)"
+        }
+        _ => return None,
+    };
+    Some(Open {
+        between,
+        paste: PASTE,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(raw: &str) -> (Split, Vec<(Column, String)>) {
+        let mut spans = Spans::default();
+        let split = split_combined(raw.as_bytes(), &mut spans);
+        let found = Column::ALL.iter().filter_map(|column| {
+            let (from, to) = spans.get(*column)?;
+            Some((*column, raw[from..to].to_owned()))
+        });
+        (split, found.collect())
+    }
+
+    const COMBINED: &str = r#"203.0.113.9 - al [x] [03/Nov/2026:14:05:12 +0000] "GET /cart?a=1 HTTP/2.0" 502 157 "-" "curl/8.5.0""#;
+
+    #[test]
+    fn combined_is_split_by_its_quotes() {
+        let (split, found) = split(COMBINED);
+        assert_eq!(split, Split::Read);
+        let text = |column| {
+            found
+                .iter()
+                .find(|(c, _)| *c == column)
+                .map(|(_, text)| text.as_str())
+        };
+        assert_eq!(text(Column::Client), Some("203.0.113.9"));
+        assert_eq!(text(Column::User), Some("al [x]"));
+        assert_eq!(text(Column::Time), Some("03/Nov/2026:14:05:12 +0000"));
+        assert_eq!(text(Column::Request), Some("GET /cart?a=1 HTTP/2.0"));
+        assert_eq!(text(Column::Status), Some("502"));
+        assert_eq!(text(Column::Bytes), Some("157"));
+        assert_eq!(text(Column::Agent), Some("curl/8.5.0"));
+        assert_eq!(text(Column::ForwardedFor), None);
+    }
+
+    #[test]
+    fn the_tail_names_its_columns() {
+        let line = format!(
+            r#"{COMBINED} "198.51.100.7" rt=60.003 ua=10.0.0.5:80, 10.0.0.6:80 us="502, 504" uct=0.001 uht=- x=1"#
+        );
+        let (split, found) = split(&line);
+        assert_eq!(split, Split::Read);
+        for wanted in [
+            (Column::ForwardedFor, "198.51.100.7"),
+            (Column::Duration, "60.003"),
+            (Column::Upstream, "10.0.0.5:80, 10.0.0.6:80"),
+            (Column::UpstreamStatus, "502, 504"),
+            (Column::UpstreamConnect, "0.001"),
+            (Column::UpstreamHeader, "-"),
+        ] {
+            assert!(
+                found.contains(&(wanted.0, wanted.1.to_owned())),
+                "{wanted:?} in {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn cut_lines_are_torn_and_others_foreign() {
+        for end in [60, 75, 90, COMBINED.len() - 1] {
+            assert_eq!(
+                split(&COMBINED[..end]).0,
+                Split::Torn,
+                "{}",
+                &COMBINED[..end]
+            );
+        }
+        for foreign in ["", "hello", "2026/11/03 14:05:12 [error] 7#7: x", "[[[["] {
+            assert_eq!(split(foreign).0, Split::Foreign, "{foreign}");
+        }
+    }
+
+    fn signals(tail: &str, status: &str) -> Vec<String> {
+        let raw = format!("{} {tail}", COMBINED.replace("502", status));
+        let mut spans = Spans::default();
+        assert_eq!(split_combined(raw.as_bytes(), &mut spans), Split::Read);
+        let visit = visit(&shape(&Line::new(raw.as_bytes(), &spans)));
+        visit
+            .steps
+            .iter()
+            .enumerate()
+            .flat_map(|(at, step)| {
+                let status = step
+                    .exchange
+                    .status()
+                    .map(|status| format!("{at} {status}"));
+                let signals = step
+                    .exchange
+                    .signals()
+                    .map(move |(_, signal)| format!("{at} {signal}"));
+                status.into_iter().chain(signals).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_upstream_columns_become_a_leg() {
+        let table: &[(&str, &str, &[&str])] = &[
+            ("", "502", &["0 502"]),
+            (
+                "us=- uct=- uht=-",
+                "503",
+                &["0 503", "0 upstream:not-asked"],
+            ),
+            ("us=503 uct=0.001 uht=0.2", "503", &["0 503", "1 503"]),
+            (
+                "us=502 uct=- uht=-",
+                "502",
+                &["0 502", "1 upstream:no-connection"],
+            ),
+            (
+                "us=502 uct=0.001 uht=-",
+                "502",
+                &["0 502", "1 upstream:no-head"],
+            ),
+            (
+                "us=504 uct=0.001 uht=-",
+                "504",
+                &["0 504", "1 upstream:no-head", "1 upstream:late"],
+            ),
+            ("us=504", "504", &["0 504"]),
+            (
+                "us=\"504, 200\" uct=\"0.001, 0.001\" uht=\"-, 0.01\"",
+                "200",
+                &["0 200", "1 200"],
+            ),
+            (
+                "us=- uct=0.001 uht=-",
+                "499",
+                &["0 nginx:499", "1 upstream:no-head"],
+            ),
+            ("", "444", &["0 nginx:444"]),
+        ];
+        for &(tail, status, wanted) in table {
+            assert_eq!(signals(tail, status), wanted, "{status} {tail}");
+        }
+    }
+}
