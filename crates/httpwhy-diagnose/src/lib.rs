@@ -16,6 +16,7 @@ mod content;
 mod derive;
 mod details;
 mod identify;
+mod opened;
 mod passage;
 mod producer;
 mod quote;
@@ -59,9 +60,12 @@ pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
 /// Judges one step of a visit, with the earlier ones as context. An index past the end is judged as an empty exchange.
 pub fn step(visit: &Visit, index: usize) -> Diagnosis {
     let empty = Exchange::default();
-    let exchange = visit.steps.get(index).map_or(&empty, |step| &step.exchange);
+    let came = visit.steps.get(index).map_or(&empty, |step| &step.exchange);
+    let opened = opened::open(came, index);
+    let exchange = &*opened.exchange;
     let producer = producer::identify(exchange, index);
-    let derived = derive::derive(visit, index, exchange);
+    let mut derived = opened.derived;
+    derived.extend(derive::derive(visit, index, exchange));
     let verdict = identify::identify(exchange, index, &derived, &producer);
     let entry = verdict.entry;
 
@@ -89,7 +93,7 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
         blame,
         retry: retry::retry(exchange, entry),
         remedies,
-        findings: rules::check(exchange),
+        findings: rules::check(came),
         evidence,
         server_says: says::server_says(exchange),
     }
