@@ -57,6 +57,7 @@ mod formats;
 pub mod json;
 mod legs;
 mod line;
+mod members;
 mod shape;
 pub mod time;
 
