@@ -37,11 +37,25 @@ pub struct Exchange {
     pub tls: Option<TlsFacts>,
     /// How long each phase took.
     pub timeline: Timeline,
+    /// Why the prober held it back before it began: one of [`Exchange::HELD`]; the time is that of the phase queue.
+    /// `None` when it was not held back, or that is not known.
+    pub held: Option<&'static str>,
     /// Bytes received after the TLS layer, heads included.
     pub received: u64,
 }
 
 impl Exchange {
+    /// Why a prober holds an exchange back: as many as are allowed are under way with this host, or were begun this
+    /// second with it, or with all; the host named a time (Retry-After); it was in trouble or slow; it is a retry.
+    pub const HELD: &'static [&'static str] = &[
+        "host-limit",
+        "host-rate",
+        "rate",
+        "host-asked",
+        "host-slowed",
+        "retry",
+    ];
+
     /// Records a signal in its phase: at the end of the last fault if that has the same phase, else as a new fault.
     pub fn signal(&mut self, phase: Phase, signal: Signal) {
         match self.faults.last_mut() {

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use httpwhy_model::{Because, Signal, Visit};
 use httpwhy_wire::h1;
 
+use crate::{Gate, Pace};
+
 /// What the prober may do; shared by all threads.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -33,6 +35,10 @@ pub struct Config {
     pub threads: usize,
     /// Number of exchanges under way at the same time, over all threads; at least 1.
     pub concurrency: usize,
+    /// How fast hosts are asked; `None`: as fast as they answer, and their wishes are not heard.
+    pub pace: Option<Pace>,
+    /// Shut while no further job is to begin.
+    pub gate: Gate,
 }
 
 impl Default for Config {
@@ -49,6 +55,8 @@ impl Default for Config {
             protocol: Protocol::Auto,
             threads: 1,
             concurrency: 50,
+            pace: None,
+            gate: Gate::default(),
         }
     }
 }
@@ -208,6 +216,8 @@ pub enum Next {
         keep_body: bool,
         /// Fields of the job that are no longer sent, whatever their case.
         drop_fields: Vec<&'static str>,
+        /// Not before so much time has passed. The worker does something else meanwhile.
+        delay: Duration,
         /// Why.
         because: Because,
     },

@@ -27,10 +27,11 @@ mod config;
 mod connect;
 mod connection;
 mod deadline;
+mod dispatch;
 mod h1;
+mod pace;
 mod panic;
 mod pool;
-mod queue;
 mod request;
 mod resolve;
 mod run;
@@ -46,5 +47,7 @@ pub use config::{
     Config, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault, Totals,
     Trust,
 };
+pub use dispatch::Gate;
+pub use pace::{Manners, Pace};
 pub use run::run;
 pub use target::next_target;

@@ -1,7 +1,5 @@
 //! The request of one step, from the job and the policy.
 
-use std::borrow::Cow;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -13,19 +11,19 @@ use crate::{Config, Job};
 
 /// What one step asks for.
 #[derive(Debug)]
-pub(crate) struct Ask<'a> {
-    pub(crate) target: Cow<'a, str>,
+pub(crate) struct Ask {
+    pub(crate) target: String,
     pub(crate) method: Bytes,
-    pub(crate) job: &'a Job,
+    pub(crate) job: Job,
     keep_body: bool,
     dropped: Vec<&'static str>,
 }
 
-impl<'a> Ask<'a> {
+impl Ask {
     /// What the job itself asks for.
-    pub(crate) fn first(job: &'a Job) -> Self {
+    pub(crate) fn first(job: Job) -> Self {
         Self {
-            target: Cow::Borrowed(&job.target),
+            target: job.target.clone(),
             method: job.method.clone(),
             job,
             keep_body: true,
@@ -35,17 +33,16 @@ impl<'a> Ask<'a> {
 
     /// What the policy asks for next. What was once dropped stays dropped.
     pub(crate) fn then(
-        mut self,
+        &mut self,
         target: String,
         method: Bytes,
         keep_body: bool,
         drop_fields: Vec<&'static str>,
-    ) -> Self {
-        self.target = Cow::Owned(target);
+    ) {
+        self.target = target;
         self.method = method;
         self.keep_body &= keep_body;
         self.dropped.extend(drop_fields);
-        self
     }
 
     fn body(&self) -> Option<&Bytes> {
@@ -129,7 +126,7 @@ const CONTENT_FIELDS: &[&str] = &[
 /// The prober's own fields: each gives way to the job's of that name.
 struct Own<'a> {
     fields: Fields,
-    ask: &'a Ask<'a>,
+    ask: &'a Ask,
 }
 
 impl Own<'_> {

@@ -9,17 +9,17 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use httpwhy_model::{End, Exchange, Phase, Signal, Visit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 
+use crate::dispatch::{Dispatch, Task};
+use crate::pace::Begun;
 use crate::panic::caught;
 use crate::pool::Pool;
-use crate::queue::Queue;
 use crate::resolve::Names;
 use crate::tls::Anchors;
-use crate::visit::visit;
+use crate::visit::{Course, step};
 use crate::{Config, Error, Finished, Job, Policy, TestFault, Totals};
 
 /// How often the caller's wish to stop is looked at.
@@ -54,11 +54,16 @@ where
         anchors: Anchors::new(&config.trust)?,
         config: Arc::clone(config),
     });
-    let queue = Arc::new(Queue::new(2 * config.concurrency));
+    let dispatch = Arc::new(Dispatch::new(
+        2 * config.concurrency,
+        config.pace,
+        config.concurrency,
+        config.gate.clone(),
+    ));
     let (cancel, cancelled) = watch::channel(false);
     let crew = Arc::new(Crew {
         shared,
-        queue: Arc::clone(&queue),
+        dispatch: Arc::clone(&dispatch),
         cancelled,
         policy,
         each,
@@ -69,17 +74,17 @@ where
     }
     drop(done);
     let jobs = jobs.into_iter();
-    let feeder = Arc::clone(&queue);
+    let feeder = Arc::clone(&dispatch);
     thread::Builder::new()
         .name("httpwhy-jobs".to_owned())
         .spawn(move || feeder.fill(jobs))
         .map_err(|error| Error::new(format_args!("no thread can be started: {error}")))?;
     let result = supervise(&ended, stop, || {
-        queue.close(true);
+        dispatch.close(true);
         // Nobody listens any more when all threads have ended.
         let _ = cancel.send(true);
     });
-    queue.close(true);
+    dispatch.close(true);
     result
 }
 
@@ -118,7 +123,7 @@ pub(crate) struct Shared {
 /// What all workers share.
 struct Crew<P, E> {
     shared: Arc<Shared>,
-    queue: Arc<Queue>,
+    dispatch: Arc<Dispatch>,
     cancelled: watch::Receiver<bool>,
     policy: P,
     each: E,
@@ -226,77 +231,77 @@ impl Worker {
         E: Fn(Finished),
     {
         let mut cancelled = crew.cancelled.clone();
-        while let Some(job) = crew.queue.next().await {
-            let visit = self.job(&job, &crew.policy, &mut cancelled).await;
+        while let Some(begun) = crew.dispatch.next().await {
+            let Some(course) = self.follow(begun, &crew, &mut cancelled).await else {
+                continue;
+            };
+            let visit = course.seen;
             self.local.count(|totals| {
                 totals.jobs += 1;
                 totals.exchanges += visit.steps.len() as u64;
                 totals.received += visit.steps.iter().map(|s| s.exchange.received).sum::<u64>();
             });
             (crew.each)(Finished {
-                index: job.index,
+                index: course.ask.job.index,
                 thread,
                 visit,
             });
         }
     }
 
-    /// One job to its end, to its panic, or until the run is stopped.
-    async fn job<P: Policy>(
+    /// Step by step to its end, or until it has to wait: then it is kept elsewhere, and this worker is free.
+    async fn follow<P: Policy, E>(
         &mut self,
-        job: &Job,
-        policy: &P,
+        begun: Begun<Task>,
+        crew: &Crew<P, E>,
         cancelled: &mut watch::Receiver<bool>,
-    ) -> Visit {
-        let mut seen = Visit {
-            asked: job.target.clone(),
-            steps: Vec::new(),
+    ) -> Option<Box<Course>> {
+        let mut course = match begun.what {
+            Task::New(job) => Box::new(Course::new(job)),
+            Task::On(course) => course,
         };
-        let word = {
-            let visiting = pin!(visit(self, job, policy, &mut seen));
+        course.turn = begun.turn;
+        course.waited = begun.waited;
+        while let Some(delay) = self.step(&mut course, crew, cancelled).await {
+            course = crew.dispatch.go_on(course, delay)?;
+        }
+        Some(course)
+    }
+
+    /// One step to its end, to its panic, or until the run is stopped.
+    async fn step<P: Policy, E>(
+        &mut self,
+        course: &mut Course,
+        crew: &Crew<P, E>,
+        cancelled: &mut watch::Receiver<bool>,
+    ) -> Option<Duration> {
+        let fault = course.ask.job.fault.clone();
+        let ended = {
+            let stepping = pin!(step(self, course, &crew.dispatch, &crew.policy));
             tokio::select! {
                 biased;
                 // A sender that is gone cannot cancel.
-                () = told_to_stop(job, cancelled) => Some("cancelled"),
-                end = caught(visiting) => end.is_err().then_some("panic"),
+                () = told_to_stop(fault.as_ref(), cancelled) => Err("cancelled"),
+                end = caught(stepping) => end.map_err(|_| "panic"),
             }
         };
-        if let Some(word) = word {
-            interrupted(&mut seen, Signal::word("engine", word));
+        if let Some(turn) = course.turn.take() {
+            crew.dispatch.leave(&turn, None);
         }
-        seen
+        ended.unwrap_or_else(|word| {
+            course.interrupt(word);
+            None
+        })
     }
 }
 
 /// Ends when the job is to be left as it is.
-async fn told_to_stop(job: &Job, cancelled: &mut watch::Receiver<bool>) {
-    if job.fault == Some(TestFault::Cancelled) {
+async fn told_to_stop(fault: Option<&TestFault>, cancelled: &mut watch::Receiver<bool>) {
+    if fault == Some(&TestFault::Cancelled) {
         // Later than the first poll of the visit, so that it is under way.
         return tokio::task::yield_now().await;
     }
     if cancelled.wait_for(|&cancelled| cancelled).await.is_err() {
         std::future::pending::<()>().await;
-    }
-}
-
-/// Marks the step that was under way.
-fn interrupted(visit: &mut Visit, signal: Signal) {
-    if visit.steps.is_empty() {
-        let exchange = Exchange {
-            target: visit.asked.clone(),
-            ..Exchange::default()
-        };
-        visit.steps = Visit::of(exchange).steps;
-    }
-    if let Some(step) = visit.steps.last_mut() {
-        let exchange = &mut step.exchange;
-        exchange.signal(Phase::Queue, signal);
-        if exchange.end == End::NotCaptured {
-            exchange.end = if exchange.received > 0 {
-                End::Partial
-            } else {
-                End::Nothing
-            };
-        }
     }
 }

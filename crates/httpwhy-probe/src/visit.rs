@@ -1,7 +1,7 @@
 //! The steps of one job.
 
 use std::borrow::Cow;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -11,6 +11,8 @@ use httpwhy_model::{
 
 use crate::connection::{self, Carrier, Connection, Key};
 use crate::deadline::{Budget, limit};
+use crate::dispatch::Dispatch;
+use crate::pace::{Heard, Turn, Why};
 use crate::pool::InUse;
 use crate::request::{Ask, is_idempotent};
 use crate::run::Worker;
@@ -21,59 +23,134 @@ use crate::{Config, Job, Next, Policy, Protocol, TestFault, signals, tls, websoc
 /// The most steps of one visit, whatever the policy says.
 const STEPS: usize = 64;
 
-/// Does one job: a step, what the policy wants next, and so on. The visit always holds what is known so far: whoever
-/// drops this future finds the step under way at its end.
-pub(crate) async fn visit<P: Policy>(
-    worker: &mut Worker,
-    job: &Job,
-    policy: &P,
-    visit: &mut Visit,
-) {
-    let mut ask = Ask::first(job);
-    let mut because = Because::Asked;
-    loop {
-        let index = visit.steps.len();
-        if index >= STEPS {
-            stop(visit, limit("steps", STEPS as u64));
-            return;
+/// One job on its way: what was seen so far, and the step that comes next or is under way.
+#[derive(Debug)]
+pub(crate) struct Course {
+    pub(crate) seen: Visit,
+    pub(crate) ask: Ask,
+    because: Because,
+    /// The step is the last of `seen`; else it has not begun.
+    begun: bool,
+    /// Since when and why it waited for this step, when it did.
+    pub(crate) waited: Option<(Instant, Why)>,
+    /// Its place among the exchanges with this step's host.
+    pub(crate) turn: Option<Turn>,
+}
+
+impl Course {
+    pub(crate) fn new(job: Job) -> Self {
+        Self {
+            seen: Visit {
+                asked: job.target.clone(),
+                steps: Vec::new(),
+            },
+            ask: Ask::first(job),
+            because: Because::Asked,
+            begun: false,
+            waited: None,
+            turn: None,
         }
-        visit.steps.push(Step {
-            exchange: begin(&ask.target),
-            because,
+    }
+
+    /// The exchange of the step that begins now.
+    fn begin(&mut self) -> &mut Exchange {
+        let mut exchange = begin(&self.ask.target);
+        if let Some((since, why)) = self.waited.take() {
+            exchange.timeline.add(Phase::Queue, since.elapsed());
+            exchange.held = Some(why.as_str());
+        }
+        self.begun = true;
+        self.seen.steps.push(Step {
+            exchange,
+            because: self.because,
         });
-        let Some(step) = visit.steps.last_mut() else {
-            return;
-        };
-        let exchange = &mut step.exchange;
-        if let Err(Internal(word)) = perform(worker, &ask, exchange).await {
+        let step = self.seen.steps.last_mut();
+        &mut step.expect("it was pushed").exchange
+    }
+
+    /// Ends the step under way, or the one that was to come, with a signal of our own.
+    pub(crate) fn interrupt(&mut self, word: &'static str) {
+        if !self.begun {
+            self.begin();
+        }
+        if let Some(step) = self.seen.steps.last_mut() {
+            let exchange = &mut step.exchange;
             exchange.signal(Phase::Queue, signals::engine(word));
-        }
-        if exchange.end == End::NotCaptured {
-            exchange.end = End::Nothing;
-        }
-        if died_unheard(exchange) && is_idempotent(&ask.method) {
-            // RFC 9112 section 9.3.1. The connection is gone, so the retry opens one of its own.
-            because = Because::Retry(index);
-            continue;
-        }
-        match policy(visit) {
-            Next::Done => return,
-            Next::Stop(signal) => {
-                stop(visit, signal);
-                return;
-            }
-            Next::Go {
-                target,
-                method,
-                keep_body,
-                drop_fields,
-                because: why,
-            } => {
-                ask = ask.then(target, method, keep_body, drop_fields);
-                because = why;
+            if exchange.end == End::NotCaptured {
+                exchange.end = if exchange.received > 0 {
+                    End::Partial
+                } else {
+                    End::Nothing
+                };
             }
         }
     }
+
+    /// What comes after the step that is over, and when; `None`: nothing.
+    fn after<P: Policy>(&mut self, policy: &P) -> Option<Duration> {
+        let index = self.seen.steps.len().checked_sub(1)?;
+        let exchange = &self.seen.steps[index].exchange;
+        let mut wait = Duration::ZERO;
+        if died_unheard(exchange) && is_idempotent(&self.ask.method) {
+            // RFC 9112 section 9.3.1. The connection is gone, so the retry opens one of its own.
+            self.because = Because::Retry(index);
+        } else {
+            match policy(&self.seen) {
+                Next::Done => return None,
+                Next::Stop(signal) => {
+                    self.stop(signal);
+                    return None;
+                }
+                Next::Go {
+                    target,
+                    method,
+                    keep_body,
+                    drop_fields,
+                    delay,
+                    because,
+                } => {
+                    self.ask.then(target, method, keep_body, drop_fields);
+                    self.because = because;
+                    wait = delay;
+                }
+            }
+        }
+        if self.seen.steps.len() >= STEPS {
+            self.stop(limit("steps", STEPS as u64));
+            return None;
+        }
+        self.begun = false;
+        Some(wait)
+    }
+
+    fn stop(&mut self, signal: Signal) {
+        if let Some(step) = self.seen.steps.last_mut() {
+            step.exchange.signal(Phase::Wait, signal);
+        }
+    }
+}
+
+/// Does one step; the delay is that of the next, `None` when there is none. The course always holds what is known so
+/// far: whoever drops this future finds the step under way at its end.
+pub(crate) async fn step<P: Policy>(
+    worker: &mut Worker,
+    course: &mut Course,
+    dispatch: &Dispatch,
+    policy: &P,
+) -> Option<Duration> {
+    course.begin();
+    let step = course.seen.steps.last_mut()?;
+    let exchange = &mut step.exchange;
+    if let Err(Internal(word)) = perform(worker, &course.ask, exchange).await {
+        exchange.signal(Phase::Queue, signals::engine(word));
+    }
+    if exchange.end == End::NotCaptured {
+        exchange.end = End::Nothing;
+    }
+    if let Some(turn) = course.turn.take() {
+        dispatch.leave(&turn, Some(&Heard::of(exchange)));
+    }
+    course.after(policy)
 }
 
 fn begin(target: &str) -> Exchange {
@@ -86,12 +163,6 @@ fn begin(target: &str) -> Exchange {
         target: target.to_owned(),
         sent: Sent::Nothing,
         ..Exchange::default()
-    }
-}
-
-fn stop(visit: &mut Visit, signal: Signal) {
-    if let Some(step) = visit.steps.last_mut() {
-        step.exchange.signal(Phase::Wait, signal);
     }
 }
 
@@ -113,11 +184,7 @@ fn died_unheard(exchange: &Exchange) -> bool {
 pub(crate) struct Internal(pub(crate) Cow<'static, str>);
 
 /// One step: everything seen goes into the exchange.
-async fn perform(
-    worker: &mut Worker,
-    ask: &Ask<'_>,
-    exchange: &mut Exchange,
-) -> Result<(), Internal> {
+async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Result<(), Internal> {
     let target = match Target::parse(&ask.target) {
         Ok(target) => target,
         Err(signal) => {
@@ -143,7 +210,7 @@ async fn perform(
     let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
     let budget = Budget::new(deadlines.total);
     let key = Key {
-        protocol: protocol(ask.job, config, websocket.is_some()),
+        protocol: protocol(&ask.job, config, websocket.is_some()),
         origin: target.origin,
     };
     let talk = Talk {

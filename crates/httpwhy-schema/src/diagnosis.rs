@@ -21,6 +21,8 @@ pub struct DiagnosisLine<'a> {
     pub visit: &'a str,
     /// The index of the step; for a visit the step whose facts are shown.
     pub step: usize,
+    /// How many steps the visit has; where there are several, a line of kind visit closes it.
+    pub steps: usize,
     /// Why the step took place.
     pub because: BecauseJson,
     /// Who observed.
@@ -65,6 +67,9 @@ pub struct DiagnosisLine<'a> {
     pub findings: Vec<FindingJson<'a>>,
     /// Milliseconds by phase.
     pub timing_ms: BTreeMap<&'static str, f64>,
+    /// Why the prober held it back before it began: host-limit, host-rate, rate, host-asked, host-slowed or retry; the
+    /// time is that of the phase queue, and none of it is the server's.
+    pub held: Option<&'static str>,
     /// What TLS agreed on.
     pub tls: Option<TlsJson>,
     /// Address and port of the other end.
@@ -209,6 +214,7 @@ impl<'a> DiagnosisLine<'a> {
             kind: "diagnosis",
             visit,
             step,
+            steps: step + 1,
             because: because.into(),
             vantage: VantageJson {
                 who: exchange.vantage.who.to_string(),
@@ -279,10 +285,17 @@ impl<'a> DiagnosisLine<'a> {
                 })
                 .collect(),
             timing_ms: timing(exchange),
+            held: exchange.held,
             tls: exchange.tls.as_ref().map(TlsJson::from),
             peer: exchange.peer.map(|peer| peer.to_string()),
             bytes: exchange.received,
         }
+    }
+
+    /// The same line, of a visit with so many steps.
+    #[must_use]
+    pub fn of_steps(self, steps: usize) -> Self {
+        Self { steps, ..self }
     }
 
     /// The same line as the verdict on a whole visit.

@@ -30,6 +30,9 @@ pub struct ExchangeLine {
     /// The index of the step.
     #[serde(default)]
     pub step: usize,
+    /// How many steps the visit has, where that is known.
+    #[serde(default)]
+    pub steps: Option<usize>,
     /// Why it took place.
     #[serde(default)]
     pub because: Option<BecauseIn>,
@@ -75,6 +78,9 @@ pub struct ExchangeLine {
     /// Milliseconds by phase.
     #[serde(default)]
     pub timing_ms: BTreeMap<String, f64>,
+    /// Why the prober held it back before it began; the time is that of the phase queue.
+    #[serde(default)]
+    pub held: Option<String>,
     /// Bytes received.
     #[serde(default)]
     pub bytes: u64,
@@ -370,6 +376,7 @@ impl ExchangeLine {
             kind: "exchange".into(),
             visit: Some(visit.to_owned()),
             step,
+            steps: None,
             because: Some(BecauseIn {
                 kind: because.kind().into(),
                 of: because.of(),
@@ -415,6 +422,7 @@ impl ExchangeLine {
                 .into_iter()
                 .map(|(phase, millis)| (phase.to_owned(), millis))
                 .collect(),
+            held: exchange.held.map(str::to_owned),
             bytes: exchange.received,
         }
     }
@@ -477,6 +485,7 @@ impl ExchangeLine {
                 .transpose()?,
             tls: self.tls.map(tls_in).transpose()?,
             received: self.bytes,
+            held: self.held.map(held_in).transpose()?,
             ..Exchange::default()
         };
         for (phase, millis) in self.timing_ms {
@@ -493,6 +502,11 @@ impl ExchangeLine {
         }
         Ok(Step { exchange, because })
     }
+}
+
+fn held_in(word: String) -> Result<&'static str, String> {
+    let known = Exchange::HELD.iter().find(|known| **known == word);
+    known.copied().ok_or_else(|| format!("held is '{word}'"))
 }
 
 fn fields_out(fields: &Fields) -> FieldsJson {

@@ -57,7 +57,6 @@ mod formats;
 pub mod json;
 mod legs;
 mod line;
-mod members;
 mod shape;
 pub mod time;
 

@@ -195,6 +195,7 @@ fn follow(visit: &Visit) -> Next {
             method: Bytes::from_static(b"GET"),
             keep_body: false,
             drop_fields: vec!["authorization"],
+            delay: std::time::Duration::ZERO,
             because: Because::Redirect(index),
         },
     }
@@ -256,6 +257,7 @@ fn follow_self(visit: &Visit) -> Next {
         method: Bytes::from_static(b"GET"),
         keep_body: true,
         drop_fields: Vec::new(),
+        delay: std::time::Duration::ZERO,
         because: Because::Redirect(visit.steps.len() - 1),
     }
 }

@@ -25,7 +25,8 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, _style: Style) -> io::Res
                 &step.exchange,
                 diagnosis,
                 title,
-            ),
+            )
+            .of_steps(report.visit.steps.len()),
         )?;
     }
     let Some((last, earlier)) = report.visit.steps.split_last() else {

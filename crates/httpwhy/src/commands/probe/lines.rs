@@ -93,10 +93,9 @@ impl Lines {
         let name = index.to_string();
         if self.exchanges {
             for (nth, step) in judged.visit.steps.iter().enumerate() {
-                write_line(
-                    out,
-                    &ExchangeLine::new(&name, nth, step.because, &step.exchange),
-                )?;
+                let line = ExchangeLine::new(&name, nth, step.because, &step.exchange);
+                let steps = Some(judged.visit.steps.len());
+                write_line(out, &ExchangeLine { steps, ..line })?;
             }
             return Ok(());
         }

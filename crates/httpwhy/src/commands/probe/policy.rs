@@ -70,6 +70,7 @@ fn follow(visit: &Visit, max: usize) -> Option<Next> {
         keep_body: new_method == *method,
         method: new_method,
         drop_fields,
+        delay: std::time::Duration::ZERO,
         because: Because::Redirect(index),
     })
 }
