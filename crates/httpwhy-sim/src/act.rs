@@ -4,11 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use httpwhy_catalog::Param;
 use tokio::net::TcpStream;
 
+use crate::answer::MARK;
+use crate::h2::Link;
 use crate::request::Asked;
+use crate::scene::Protocol;
 use crate::wire::Wire;
 use crate::world::World;
 
@@ -156,6 +160,8 @@ pub(crate) struct Role {
 pub(crate) enum Part {
     /// On the HTTP and HTTPS ports, when a request for the outcome has been read.
     Request(Box<dyn OnRequest>),
+    /// The same, when the request came over HTTP/2: the act speaks in frames.
+    Frames(Box<dyn OnFrames>),
     /// On a port of its own, from the moment a client is accepted.
     Accept(Box<dyn OnAccept>),
     /// On a port that is bound and does not listen.
@@ -186,6 +192,8 @@ pub(crate) struct Cue {
     pub(crate) body: Option<Vec<u8>>,
     /// Ask for a WebSocket.
     pub(crate) websocket: bool,
+    /// The protocol to ask in.
+    pub(crate) protocol: Protocol,
     /// Ask once before, on the same connection.
     pub(crate) warm_up: bool,
     /// The client's own deadline ends it.
@@ -209,6 +217,7 @@ impl Default for Cue {
             fields: Vec::new(),
             body: None,
             websocket: false,
+            protocol: Protocol::Any,
             warm_up: false,
             slow: false,
             follow: false,
@@ -225,6 +234,14 @@ impl Cue {
         Self {
             scheme: "https",
             host: Some(format!("{name}.sim.test")),
+            ..Self::default()
+        }
+    }
+
+    /// Over HTTP/2.
+    pub(crate) fn http2() -> Self {
+        Self {
+            protocol: Protocol::Http2,
             ..Self::default()
         }
     }
@@ -271,6 +288,36 @@ pub(crate) struct Turn<'a> {
     pub(crate) world: &'a World,
 }
 
+/// An act that begins when a request has been read over HTTP/2.
+pub(crate) trait OnFrames: Send + Sync {
+    /// Whether it begins when the fields have come: content is then dropped, and no window for more is given.
+    fn begins_with_fields(&self) -> bool {
+        false
+    }
+
+    /// Performs it.
+    fn answer<'a>(&'a self, turn: FramesTurn<'a>) -> Playing<'a, ()>;
+}
+
+/// One request's turn on an HTTP/2 connection.
+#[derive(Clone, Copy)]
+pub(crate) struct FramesTurn<'a> {
+    /// The connection.
+    pub(crate) link: &'a Link,
+    /// The stream of the request.
+    pub(crate) stream: u32,
+    /// The outcome's mark, when answers are marked.
+    pub(crate) mark: Option<&'a str>,
+}
+
+impl<'a> FramesTurn<'a> {
+    /// These fields, and the mark.
+    pub(crate) fn marked(&self, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let mark = self.mark.map(|mark| (MARK, mark));
+        fields.iter().copied().chain(mark).collect()
+    }
+}
+
 /// An act that begins when a client is accepted on the act's own port.
 pub(crate) trait OnAccept: Send + Sync {
     /// Performs it.
@@ -283,7 +330,7 @@ pub(crate) struct Guest<'a> {
     /// The outcome's mark, when answers are marked.
     pub(crate) mark: Option<&'a str>,
     /// Everything else.
-    pub(crate) world: &'a World,
+    pub(crate) world: &'a Arc<World>,
 }
 
 #[cfg(test)]

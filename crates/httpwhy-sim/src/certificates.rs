@@ -50,6 +50,7 @@ pub(crate) struct Certificates {
     /// The certificate of the trusted authority.
     pub(crate) ca_pem: String,
     good: Arc<ServerConfig>,
+    good_http1: Arc<ServerConfig>,
     wants_client: Arc<ServerConfig>,
     bad: Vec<Arc<ServerConfig>>,
 }
@@ -62,14 +63,17 @@ impl Certificates {
         let good = issuing.leaf("sim.test", |leaf| {
             leaf.subject_alt_names.push(SanType::IpAddress(ip));
         })?;
+        let wants_client = wants_client(&good, &root)?;
+        let good = config(good)?;
         let bad = FAULTS
             .iter()
             .map(|how| config(bad(how, &root, &issuing)?))
             .collect::<Minted<_>>()?;
         Ok(Self {
             ca_pem: root.pem.clone(),
-            wants_client: wants_client(&good, &root)?,
-            good: config(good)?,
+            wants_client,
+            good_http1: only_http1(&good),
+            good,
             bad,
         })
     }
@@ -77,6 +81,11 @@ impl Certificates {
     /// A good certificate for `sim.test`, `*.sim.test`, `localhost` and the address.
     pub(crate) fn good(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.good)
+    }
+
+    /// The same; HTTP/2 is not offered.
+    pub(crate) fn good_http1(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.good_http1)
     }
 
     /// The good certificate; the client must present one too.
@@ -319,8 +328,14 @@ fn config(chain: Chain) -> Minted<Arc<ServerConfig>> {
         .with_no_client_auth();
     let mut config =
         builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified(chain)?)));
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+fn only_http1(config: &ServerConfig) -> Arc<ServerConfig> {
+    let mut config = config.clone();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Arc::new(config)
 }
 
 fn wants_client(chain: &Chain, root: &Authority) -> Minted<Arc<ServerConfig>> {

@@ -17,12 +17,14 @@
 mod act;
 mod acts;
 mod answer;
+mod bridge;
 mod by_status;
 mod certificates;
 mod cut;
 mod dns;
 mod echo;
 mod endpoints;
+mod h2;
 mod hello;
 mod json;
 mod pages;
@@ -38,5 +40,5 @@ mod websocket;
 mod wire;
 mod world;
 
-pub use scene::Scene;
+pub use scene::{Protocol, Scene};
 pub use simulator::{Config, Simulator};

@@ -96,7 +96,9 @@ fn listing(world: &World) -> String {
 /// Where a client without a name server of ours meets the outcome: for those on the HTTP port, the path.
 fn reach(played: &Played) -> String {
     match played.part {
-        crate::act::Part::Request(_) => format!("/outcome/{}", played.id.0),
+        crate::act::Part::Request(_) | crate::act::Part::Frames(_) => {
+            format!("/outcome/{}", played.id.0)
+        }
         _ => played.scene.target.clone(),
     }
 }

@@ -19,7 +19,7 @@ const LIMITS: Limits = Limits {
     interim: 0,
 };
 /// The most content of a request that is read.
-const MOST_CONTENT: u64 = 10 << 20;
+pub(crate) const MOST_CONTENT: u64 = 10 << 20;
 /// How long a client may take to send one request, and to begin it.
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -80,13 +80,13 @@ pub(crate) enum Incoming {
     Nothing,
 }
 
-/// Reads the next request. `rest` holds what was read beyond the one before, and then what is beyond this one.
-pub(crate) async fn next(wire: &mut Wire, rest: &mut Vec<u8>, before: u32) -> io::Result<Incoming> {
+/// Reads the next request. What is read beyond it is given back to the connection.
+pub(crate) async fn next(wire: &mut Wire, before: u32) -> io::Result<Incoming> {
     let deadline = Instant::now() + DEADLINE;
     let mut reader = Reader::request(LIMITS);
     let mut buffer = [0; 8192];
     let mut head = Vec::new();
-    let mut input = std::mem::take(rest);
+    let mut input = Vec::new();
     loop {
         let had_head = reader.has_head();
         let progress = reader.feed(&input);
@@ -94,7 +94,7 @@ pub(crate) async fn next(wire: &mut Wire, rest: &mut Vec<u8>, before: u32) -> io
             head.extend_from_slice(&input[..progress.consumed]);
         }
         if progress.state == State::Done || progress.state == State::Upgraded {
-            rest.extend_from_slice(&input[progress.consumed..]);
+            wire.give_back(&input[progress.consumed..]);
             break;
         }
         if reader.total().saturating_sub(reader.head_bytes()) > MOST_CONTENT {
@@ -182,7 +182,7 @@ fn asked(reader: Reader, before: u32) -> Incoming {
 }
 
 /// Path and query of a request target, in origin or absolute form (RFC 9112 section 3.2).
-fn split(target: &str) -> (&str, Option<&str>) {
+pub(crate) fn split(target: &str) -> (&str, Option<&str>) {
     let from_path = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |at| &rest[at..]),
         _ => target,

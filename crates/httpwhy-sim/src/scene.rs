@@ -6,6 +6,18 @@ use httpwhy_model::OutcomeId;
 
 use crate::act::Cue;
 
+/// The protocol that a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// Whichever it would choose by itself; `http` targets then mean HTTP/1.1.
+    #[default]
+    Any,
+    /// HTTP/2: by ALPN under TLS, from the first byte (prior knowledge, RFC 9113 section 3.3) without.
+    Http2,
+    /// HTTP/3, over QUIC.
+    Http3,
+}
+
 /// What a client must do to meet an outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scene {
@@ -21,6 +33,8 @@ pub struct Scene {
     pub body: Option<Vec<u8>>,
     /// Whether a WebSocket is asked for (the target's scheme is `ws` or `wss` then).
     pub websocket: bool,
+    /// The protocol to ask in.
+    pub protocol: Protocol,
     /// A name server to be asked instead of the simulator's.
     pub dns: Option<SocketAddr>,
     /// The kind of the prober's test switch; the target is a plain answer then.
@@ -55,6 +69,7 @@ impl Scene {
             fields: cue.fields,
             body: cue.body,
             websocket: cue.websocket,
+            protocol: cue.protocol,
             dns: cue.dead_resolver.then_some(dead_resolver),
             fault: cue.fault.map(str::to_owned),
             slow: cue.slow,

@@ -5,6 +5,7 @@ use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use httpwhy_wire::h2::PREFACE;
 use rustls::ServerConfig;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -14,12 +15,12 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::act::{After, Guest, Part, Turn};
 use crate::answer::Answer;
-use crate::endpoints;
 use crate::pages;
 use crate::ports::Ports;
 use crate::request::{self, Asked, Incoming};
 use crate::wire::Wire;
 use crate::world::{GuestPort, World};
+use crate::{endpoints, h2};
 
 /// The most connections at a time, over all ports.
 const MOST_CONNECTIONS: usize = 1024;
@@ -34,7 +35,7 @@ pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -
     let clear = Arc::clone(world);
     accept(ports.http.try_clone()?, &seats, move |stream| {
         let world = Arc::clone(&clear);
-        async move { serve(Wire::Clear(stream), &world).await }
+        async move { serve(Wire::clear(stream), &world).await }
     })?;
     let tls = Arc::clone(world);
     accept(ports.https.try_clone()?, &seats, move |stream| {
@@ -82,15 +83,22 @@ where
 }
 
 /// Serves a connection with TLS under it.
-pub(crate) async fn serve_tls(stream: TcpStream, config: Arc<ServerConfig>, world: &World) {
+pub(crate) async fn serve_tls(stream: TcpStream, config: Arc<ServerConfig>, world: &Arc<World>) {
     let handshake = TlsAcceptor::from(config).accept(stream);
     if let Ok(Ok(tls)) = timeout(DEADLINE, handshake).await {
-        serve(Wire::Tls(Box::new(tls)), world).await;
+        serve(Wire::tls(tls), world).await;
     }
 }
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(mut wire: Wire, world: &World) {
+pub(crate) async fn serve(mut wire: Wire, world: &Arc<World>) {
+    let chosen = wire.alpn() == Some(b"h2");
+    let Some(begun) = wire.begins_with(PREFACE, DEADLINE).await else {
+        return wire.close().await;
+    };
+    if begun || chosen {
+        return h2::serve(wire, world).await;
+    }
     match converse(&mut wire, world).await {
         Ok(After::Reset) => wire.reset().await,
         Ok(After::Keep | After::Close) => wire.close().await,
@@ -100,10 +108,9 @@ pub(crate) async fn serve(mut wire: Wire, world: &World) {
 }
 
 async fn converse(wire: &mut Wire, world: &World) -> io::Result<After> {
-    let mut rest = Vec::new();
     let mut before = 0;
     loop {
-        let asked = match request::next(wire, &mut rest, before).await? {
+        let asked = match request::next(wire, before).await? {
             Incoming::Request(asked) => asked,
             Incoming::Nothing => return Ok(After::Close),
             Incoming::Unreadable(status) => {
@@ -121,7 +128,8 @@ async fn converse(wire: &mut Wire, world: &World) -> io::Result<After> {
     }
 }
 
-async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io::Result<After> {
+/// Answers one request.
+pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io::Result<After> {
     let played = asked
         .path
         .strip_prefix("/outcome/")
@@ -147,7 +155,7 @@ async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io::Result<Aft
     }
 }
 
-async fn be_guest(stream: TcpStream, world: &World, at: usize) {
+async fn be_guest(stream: TcpStream, world: &Arc<World>, at: usize) {
     let played = &world.played[at];
     if let Part::Accept(act) = &played.part {
         let guest = Guest {

@@ -1,4 +1,4 @@
-//! One connection, with or without TLS under it.
+//! One connection, with or without TLS under it, or one stream of a connection that carries several.
 
 use std::io;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::server::TlsStream;
@@ -19,27 +19,95 @@ const BEFORE_RESET: Duration = Duration::from_millis(50);
 /// How many bytes of a peer are read and dropped while lingering.
 const DROPPED: usize = 1 << 20;
 
+/// The most that is read at a time to learn what a connection speaks.
+const FIRST: usize = 8192;
+
 /// A connection to a client.
-pub(crate) enum Wire {
+pub(crate) struct Wire {
+    io: Io,
+    /// What was read already and belongs to whoever reads next.
+    ahead: Vec<u8>,
+    peer: Option<IpAddr>,
+    secure: bool,
+}
+
+/// What is under it.
+enum Io {
     /// Plain TCP.
     Clear(TcpStream),
     /// TLS over TCP.
     Tls(Box<TlsStream<TcpStream>>),
+    /// One stream of a connection that carries several; bytes are translated at the other end.
+    Piped(DuplexStream),
 }
 
 impl Wire {
-    /// The client's address, while the connection is there.
+    fn over(io: Io, peer: Option<IpAddr>, secure: bool) -> Self {
+        Self {
+            io,
+            ahead: Vec::new(),
+            peer,
+            secure,
+        }
+    }
+
+    /// Plain TCP.
+    pub(crate) fn clear(tcp: TcpStream) -> Self {
+        let peer = ip(&tcp);
+        Self::over(Io::Clear(tcp), peer, false)
+    }
+
+    /// TLS over TCP.
+    pub(crate) fn tls(tls: TlsStream<TcpStream>) -> Self {
+        let peer = ip(tls.get_ref().0);
+        Self::over(Io::Tls(Box::new(tls)), peer, true)
+    }
+
+    /// One stream of a connection of that peer.
+    pub(crate) fn piped(pipe: DuplexStream, peer: Option<IpAddr>, secure: bool) -> Self {
+        Self::over(Io::Piped(pipe), peer, secure)
+    }
+
+    /// The client's address.
     pub(crate) fn peer(&self) -> Option<IpAddr> {
-        let tcp = match self {
-            Self::Clear(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref().0,
-        };
-        tcp.peer_addr().ok().map(|address| address.ip())
+        self.peer
     }
 
     /// Whether there is TLS under it.
     pub(crate) fn is_secure(&self) -> bool {
-        matches!(self, Self::Tls(_))
+        self.secure
+    }
+
+    /// The protocol that TLS negotiated.
+    pub(crate) fn alpn(&self) -> Option<&[u8]> {
+        match &self.io {
+            Io::Tls(tls) => tls.get_ref().1.alpn_protocol(),
+            Io::Clear(_) | Io::Piped(_) => None,
+        }
+    }
+
+    /// Gives bytes back: they are read again, before all others.
+    pub(crate) fn give_back(&mut self, bytes: &[u8]) {
+        self.ahead.splice(..0, bytes.iter().copied());
+    }
+
+    /// Whether the connection begins with these bytes; they stay to be read. `None` when it ends, or nothing that
+    /// decides comes in time.
+    pub(crate) async fn begins_with(&mut self, mark: &[u8], deadline: Duration) -> Option<bool> {
+        let deadline = Instant::now() + deadline;
+        let mut buffer = [0; FIRST];
+        let mut first = std::mem::take(&mut self.ahead);
+        loop {
+            let length = first.len().min(mark.len());
+            if first[..length] != mark[..length] || length == mark.len() {
+                self.ahead = first;
+                return Some(length == mark.len() && self.ahead.starts_with(mark));
+            }
+            match timeout_at(deadline, self.read(&mut buffer)).await {
+                Ok(Ok(count)) if count > 0 => first.extend_from_slice(&buffer[..count]),
+                _ => return None,
+            }
+        }
     }
 
     /// Ends the connection in order: FIN (with TLS: close_notify first), then waits for the peer's, within bounds, so
@@ -52,11 +120,11 @@ impl Wire {
 
     /// Tears the connection down: RST, after the peer has what was sent.
     pub(crate) async fn reset(self) {
-        let tcp = match self {
-            Self::Clear(tcp) => tcp,
-            Self::Tls(tls) => tls.into_inner().0,
-        };
-        reset(tcp).await;
+        match self.io {
+            Io::Clear(tcp) => reset(tcp).await,
+            Io::Tls(tls) => reset(tls.into_inner().0).await,
+            Io::Piped(_) => {}
+        }
     }
 
     /// Waits until the peer ends the connection, or for that long; what comes is dropped.
@@ -67,7 +135,7 @@ impl Wire {
 
 /// Ends a plain connection in order, as [`Wire::close`] does.
 pub(crate) async fn close(tcp: TcpStream) {
-    Wire::Clear(tcp).close().await;
+    Wire::clear(tcp).close().await;
 }
 
 /// Tears a plain connection down, as [`Wire::reset`] does.
@@ -75,6 +143,10 @@ pub(crate) async fn reset(tcp: TcpStream) {
     sleep(BEFORE_RESET).await;
     // A failure here means that the connection is gone already.
     let _ = tcp.set_zero_linger();
+}
+
+fn ip(tcp: &TcpStream) -> Option<IpAddr> {
+    tcp.peer_addr().ok().map(|address| address.ip())
 }
 
 async fn drain(stream: &mut Wire) {
@@ -97,9 +169,17 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Clear(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+        let wire = self.get_mut();
+        if !wire.ahead.is_empty() {
+            let count = wire.ahead.len().min(buf.remaining());
+            buf.put_slice(&wire.ahead[..count]);
+            wire.ahead.drain(..count);
+            return Poll::Ready(Ok(()));
+        }
+        match &mut wire.io {
+            Io::Clear(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Io::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
+            Io::Piped(pipe) => Pin::new(pipe).poll_read(cx, buf),
         }
     }
 }
@@ -110,23 +190,26 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Clear(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+        match &mut self.get_mut().io {
+            Io::Clear(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Io::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+            Io::Piped(pipe) => Pin::new(pipe).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Clear(tcp) => Pin::new(tcp).poll_flush(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        match &mut self.get_mut().io {
+            Io::Clear(tcp) => Pin::new(tcp).poll_flush(cx),
+            Io::Tls(tls) => Pin::new(tls).poll_flush(cx),
+            Io::Piped(pipe) => Pin::new(pipe).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+        match &mut self.get_mut().io {
+            Io::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Io::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
+            Io::Piped(pipe) => Pin::new(pipe).poll_shutdown(cx),
         }
     }
 }

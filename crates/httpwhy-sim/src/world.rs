@@ -72,7 +72,7 @@ impl World {
         let http = ports.http.local_addr()?;
         for (id, act, role) in plays {
             let (origin, path) = match role.part {
-                Part::Request(_) => (http, format!("/outcome/{}", id.0)),
+                Part::Request(_) | Part::Frames(_) => (http, format!("/outcome/{}", id.0)),
                 Part::Accept(_) => {
                     let listener = TcpListener::bind((config.ip, 0))?;
                     let origin = listener.local_addr()?;

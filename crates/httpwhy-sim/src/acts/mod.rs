@@ -10,6 +10,10 @@ mod connect_stall;
 mod dns;
 mod fault;
 mod gateway;
+mod grpc;
+mod h2;
+mod h2_goaway;
+mod h2_reset;
 mod input;
 mod raw;
 mod redirect;
@@ -31,6 +35,10 @@ pub(crate) static ALL: &[&Act] = &[
     &dns::ACT,
     &fault::ACT,
     &gateway::ACT,
+    &grpc::ACT,
+    &h2::ACT,
+    &h2_goaway::ACT,
+    &h2_reset::ACT,
     &input::ACT,
     &raw::ACT,
     &redirect::ACT,

@@ -77,7 +77,7 @@ async fn perform_how(how: &str, mut stream: TcpStream, guest: Guest<'_>) -> io::
             Ok(())
         }
         "stall" => {
-            Wire::Clear(stream).hold(DEADLINE).await;
+            Wire::clear(stream).hold(DEADLINE).await;
             Ok(())
         }
         "client-cert" => {
@@ -91,7 +91,7 @@ async fn perform_how(how: &str, mut stream: TcpStream, guest: Guest<'_>) -> io::
 
 /// Answers a request with part of the content, then ends TCP and says nothing of it in TLS.
 async fn cut(stream: TcpStream, guest: Guest<'_>) -> io::Result<()> {
-    let mut tls = TlsAcceptor::from(guest.world.certificates.good())
+    let mut tls = TlsAcceptor::from(guest.world.certificates.good_http1())
         .accept(stream)
         .await?;
     let mut buffer = [0; 4096];

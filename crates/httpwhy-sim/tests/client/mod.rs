@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use httpwhy_sim::{Config, Scene, Simulator};
 
+pub mod h2;
+
 /// The longest wait for anything that must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How long silence is listened to.

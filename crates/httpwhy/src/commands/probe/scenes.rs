@@ -15,7 +15,7 @@ use bytes::Bytes;
 use httpwhy_catalog::Reproduce;
 use httpwhy_model::{Exchange, Fields, OutcomeId, Seen, Value, Visit};
 use httpwhy_probe::{Config, Deadlines, Finished, Job, Next, Resolver, Trust};
-use httpwhy_sim::{Scene, Simulator};
+use httpwhy_sim::{Protocol, Scene, Simulator};
 
 use super::{Args, fail_on_purpose, policy};
 use crate::cli::Common;
@@ -57,7 +57,11 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     let played = play_all(&simulator, args);
     crate::exit::report_panics_in_one_line();
     let played = played?;
-    let exempt = simulator.exempt();
+    let mut exempt = simulator.exempt();
+    let unspoken = simulator.scenes().iter().filter(|scene| !is_spoken(scene));
+    exempt
+        .extend(unspoken.map(|scene| (scene.id, "the prober does not speak its protocol so far")));
+    exempt.sort_by_key(|(id, _)| *id);
     let failed: Vec<&Played> = played.iter().filter(|played| !played.holds()).collect();
     output::write(|out| {
         if common.json {
@@ -78,7 +82,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
 fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> {
     let mut together: BTreeMap<SocketAddr, Vec<&Scene>> = BTreeMap::new();
     let mut alone = Vec::new();
-    for scene in simulator.scenes() {
+    for scene in simulator.scenes().iter().filter(|scene| is_spoken(scene)) {
         if scene.warm_up.is_some() {
             alone.push(scene);
         } else {
@@ -167,6 +171,11 @@ fn visits(
         .map_err(Failure::internal)?;
     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(std::mem::take(&mut *found))
+}
+
+/// Whether the prober speaks the protocol in which the scene plays.
+fn is_spoken(scene: &Scene) -> bool {
+    scene.protocol == Protocol::Any
 }
 
 fn job(index: u64, scene: &Scene) -> Job {
