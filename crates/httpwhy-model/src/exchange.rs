@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use crate::words::words;
-use crate::{Phase, Request, Response, Seen, Signal};
+use crate::{Phase, Request, Response, Seen, Signal, Way};
 
 /// One request attempt and whatever came back, seen from one vantage.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,8 +31,10 @@ pub struct Exchange {
     pub close: Seen<WsClose>,
     /// Whether the connection had carried an exchange before.
     pub reused: Seen<bool>,
-    /// The address at the other end.
+    /// The address at the other end: the proxy's, when one was used.
     pub peer: Option<SocketAddr>,
+    /// How the connection came about, where that was not straight to the only address of the target's host.
+    pub way: Option<Box<Way>>,
     /// What TLS agreed on.
     pub tls: Option<TlsFacts>,
     /// How long each phase took.
@@ -75,6 +77,16 @@ impl Exchange {
                 .iter()
                 .map(move |signal| (fault.phase, signal))
         })
+    }
+
+    /// How the connection came about, to be written to.
+    pub fn way_mut(&mut self) -> &mut Way {
+        self.way.get_or_insert_default()
+    }
+
+    /// The answer of a proxy to CONNECT, when one came.
+    pub fn tunnel_answer(&self) -> Option<&Response> {
+        self.way.as_ref()?.proxy.as_ref()?.answer.as_ref()
     }
 
     /// The final status when it is three digits.

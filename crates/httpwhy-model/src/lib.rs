@@ -21,6 +21,7 @@ mod seen;
 mod signal;
 mod terminal;
 mod visit;
+mod way;
 
 pub use diagnosis::{
     Advice, Audience, Blame, Candidate, Diagnosis, Evidence, Finding, Level, OutcomeId, Place,
@@ -34,4 +35,5 @@ pub use seen::Seen;
 pub use signal::{CertProblem, DnsFault, Errno, H1Defect, Signal, SignalError, TlsFault};
 pub use terminal::acts_on_terminals;
 pub use visit::{Because, Step, Visit};
+pub use way::{Attempt, AttemptEnd, Instead, ProxyFacts, Way};
 pub use words::UnknownWord;

@@ -27,10 +27,12 @@ pub fn redact(visit: &Visit) -> Visit {
         let exchange = &mut step.exchange;
         exchange.target = redact_uri(&exchange.target);
         redact_fields(&mut exchange.request.fields);
+        let proxy = exchange.way.as_mut().and_then(|way| way.proxy.as_mut());
         for response in exchange
             .interim
             .iter_mut()
             .chain(exchange.response.as_mut())
+            .chain(proxy.and_then(|proxy| proxy.answer.as_mut()))
         {
             redact_fields(&mut response.fields);
             redact_fields(&mut response.trailers);

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use httpwhy_model::{Because, Signal, Visit};
 use httpwhy_wire::h1;
 
+use crate::ways::Ways;
 use crate::{Gate, Pace};
 
 /// What the prober may do; shared by all threads.
@@ -27,6 +29,10 @@ pub struct Config {
     pub max_body: u64,
     /// Which certificate issuers are trusted.
     pub trust: Trust,
+    /// What TLS is asked to do otherwise.
+    pub tls: TlsOptions,
+    /// How connections are made, unless a job says otherwise.
+    pub ways: Arc<Ways>,
     /// The User-Agent field's value (RFC 9110 section 10.1.5).
     pub user_agent: String,
     /// Which version of HTTP is spoken, unless a job says otherwise.
@@ -51,6 +57,8 @@ impl Default for Config {
             limits: h1::Limits::default(),
             max_body: 10 * 1024 * 1024,
             trust: Trust::default(),
+            tls: TlsOptions::default(),
+            ways: Arc::default(),
             user_agent: concat!("httpwhy/", env!("CARGO_PKG_VERSION")).to_owned(),
             protocol: Protocol::Auto,
             threads: 1,
@@ -94,6 +102,8 @@ pub struct Deadlines {
     pub resolve: Duration,
     /// TCP handshake with one address.
     pub connect: Duration,
+    /// A proxy's answer to the wish for a tunnel: CONNECT, or all of SOCKS.
+    pub tunnel: Duration,
     /// TLS handshake.
     pub tls: Duration,
     /// Between two pieces of the request that the peer takes.
@@ -109,11 +119,12 @@ pub struct Deadlines {
 }
 
 impl Default for Deadlines {
-    /// 5 s to resolve, 10 s to connect and for TLS, 30 s to send, wait and receive, 120 s in all, 5 s for a WebSocket.
+    /// 5 s to resolve, 10 s to connect, for a tunnel and for TLS, 30 s to send, wait and receive, 120 s in all, 5 s for a WebSocket.
     fn default() -> Self {
         Self {
             resolve: Duration::from_secs(5),
             connect: Duration::from_secs(10),
+            tunnel: Duration::from_secs(10),
             tls: Duration::from_secs(10),
             send: Duration::from_secs(30),
             wait: Duration::from_secs(30),
@@ -147,6 +158,13 @@ impl Default for Trust {
     }
 }
 
+/// What TLS is asked to do otherwise than usual.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TlsOptions {
+    /// Go on with a peer whose certificate is bad, whatever is to be sent. The fault is recorded all the same.
+    pub insecure: bool,
+}
+
 /// One thing to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
@@ -167,6 +185,8 @@ pub struct Job {
     pub protocol: Option<Protocol>,
     /// Deadlines of its own.
     pub deadlines: Option<Deadlines>,
+    /// Ways of its own.
+    pub ways: Option<Arc<Ways>>,
     /// A failure to have on purpose.
     pub fault: Option<TestFault>,
 }
@@ -183,6 +203,7 @@ impl Job {
             websocket: false,
             protocol: None,
             deadlines: None,
+            ways: None,
             fault: None,
         }
     }

@@ -2,19 +2,18 @@
 
 use std::net::SocketAddr;
 
-use httpwhy_model::{Exchange, Phase, Signal, TlsFacts};
+use httpwhy_model::{Exchange, Phase, Signal, TlsFacts, Way};
 
-use crate::connect;
+use crate::dial::{Dialler, Route};
 use crate::h1;
 use crate::stream::Stream;
 use crate::talk::{After, Talk};
-use crate::target::Origin;
 use crate::{Protocol, request};
 
 /// What a kept connection is good for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    pub(crate) origin: Origin,
+    pub(crate) route: Route,
     /// The protocol that was asked for, which is not always the one spoken.
     pub(crate) protocol: Protocol,
 }
@@ -22,7 +21,10 @@ pub(crate) struct Key {
 /// What is known of a connection, whatever it carries.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    pub(crate) peer: SocketAddr,
+    /// The address at the other end; none for a Unix socket.
+    pub(crate) peer: Option<SocketAddr>,
+    /// How it came about, where not straight to the target's only address.
+    pub(crate) way: Option<Box<Way>>,
     pub(crate) tls: Option<TlsFacts>,
     /// What was wrong with the certificates: a fact of every exchange on this connection.
     pub(crate) problems: Vec<Signal>,
@@ -33,7 +35,8 @@ pub(crate) struct Facts {
 impl Facts {
     /// Copies what is known into an exchange on the connection.
     pub(crate) fn describe(&self, exchange: &mut Exchange) {
-        exchange.peer = Some(self.peer);
+        exchange.peer = self.peer;
+        exchange.way.clone_from(&self.way);
         exchange.tls.clone_from(&self.tls);
         for problem in &self.problems {
             exchange.signal(Phase::Tls, problem.clone());
@@ -63,8 +66,12 @@ pub(crate) async fn establish(
     exchange: &mut Exchange,
 ) -> Option<Connection> {
     let alpn: &[&[u8]] = &[b"http/1.1"];
-    let (deadlines, budget) = (talk.deadlines, talk.budget);
-    let opened = connect::open(talk.local, &key.origin, alpn, deadlines, budget, exchange).await?;
+    let dialler = Dialler {
+        local: talk.local,
+        deadlines: talk.deadlines,
+        budget: talk.budget,
+    };
+    let opened = dialler.open(&key.route, alpn, exchange).await?;
     Some(Connection {
         key,
         facts: opened.facts,

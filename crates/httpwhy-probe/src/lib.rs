@@ -24,9 +24,9 @@
 use httpwhy_model::Visit;
 
 mod config;
-mod connect;
 mod connection;
 mod deadline;
+mod dial;
 mod dispatch;
 mod h1;
 mod pace;
@@ -41,11 +41,12 @@ mod talk;
 mod target;
 mod tls;
 mod visit;
+pub mod ways;
 mod websocket;
 
 pub use config::{
-    Config, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault, Totals,
-    Trust,
+    Config, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault,
+    TlsOptions, Totals, Trust,
 };
 pub use dispatch::Gate;
 pub use pace::{Manners, Pace};

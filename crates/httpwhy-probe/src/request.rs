@@ -6,7 +6,9 @@ use bytes::Bytes;
 use httpwhy_model::{Body, Fields, Framing, Request, Seen};
 use httpwhy_wire::h1::write_head;
 
+use crate::dial::authorization;
 use crate::target::Target;
+use crate::ways::Proxy;
 use crate::{Config, Job};
 
 /// What one step asks for.
@@ -49,8 +51,15 @@ impl Ask {
         self.job.body.as_ref().filter(|_| self.keep_body)
     }
 
-    /// The request as it will be sent; `key` is that of a WebSocket handshake (RFC 6455 section 4.1).
-    pub(crate) fn request(&self, config: &Config, target: &Target, key: Option<&str>) -> Request {
+    /// The request as it will be sent. `forward`: to a proxy that passes it on, which gets the whole target URI (RFC 9112
+    /// section 3.2.2) and its own credentials; `key` is that of a WebSocket handshake (RFC 6455 section 4.1).
+    pub(crate) fn request(
+        &self,
+        config: &Config,
+        target: &Target,
+        forward: Option<&Proxy>,
+        key: Option<&str>,
+    ) -> Request {
         let mut fields = Own {
             fields: Fields::all(),
             ask: self,
@@ -69,6 +78,9 @@ impl Ask {
                 format!("Basic {}", BASE64_STANDARD.encode(user))
             });
         }
+        if let Some(value) = forward.and_then(authorization) {
+            fields.add("Proxy-Authorization", || value);
+        }
         if !self.gives("Transfer-Encoding")
             && let Some(length) = self.length()
         {
@@ -80,7 +92,10 @@ impl Ask {
         }
         Request {
             method: self.method.clone(),
-            target: target.path.clone().into(),
+            target: match forward {
+                Some(_) => format!("http://{}{}", target.authority, target.path).into(),
+                None => target.path.clone().into(),
+            },
             version: Bytes::from_static(b"HTTP/1.1"),
             fields,
             body: self.body().map_or(Seen::Absent, |body| {

@@ -11,6 +11,7 @@ use httpwhy_model::{
 
 use crate::connection::{self, Carrier, Connection, Key};
 use crate::deadline::{Budget, limit};
+use crate::dial::Route;
 use crate::dispatch::Dispatch;
 use crate::pace::{Heard, Turn, Why};
 use crate::pool::InUse;
@@ -199,7 +200,9 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     } else {
         None
     };
-    exchange.request = ask.request(config, &target, websocket.as_deref());
+    let ways = ask.job.ways.as_ref().unwrap_or(&config.ways);
+    let route = Route::of(&target, websocket.is_some(), ways, None);
+    exchange.request = ask.request(config, &target, route.forward(), websocket.as_deref());
     let mut limits = config.limits;
     match &ask.job.fault {
         None | Some(TestFault::Cancelled) => {}
@@ -211,7 +214,7 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     let budget = Budget::new(deadlines.total);
     let key = Key {
         protocol: protocol(&ask.job, config, websocket.is_some()),
-        origin: target.origin,
+        route,
     };
     let talk = Talk {
         local: &worker.local,

@@ -152,12 +152,16 @@ fn last_word(signals: &mut Vec<Signal>, fault: DnsFault) {
     signals.push(Signal::Dns(fault));
 }
 
-/// IPv4 first, and without addresses that this machine has no route to while others are left (RFC 6724 section 6,
-/// rule 1).
+/// IPv4 first.
 fn found(mut addresses: Vec<IpAddr>, signals: Vec<Signal>) -> Resolution {
     addresses.sort_by_key(IpAddr::is_ipv6);
     addresses.dedup();
     addresses.truncate(ADDRESSES);
+    Resolution { addresses, signals }
+}
+
+/// Without addresses that this machine has no route to while others are left (RFC 6724 section 6, rule 1).
+pub(crate) fn drop_unrouted(addresses: &mut Vec<IpAddr>) {
     if addresses.len() > 1 && addresses.iter().any(IpAddr::is_ipv6) {
         let routed: Vec<_> = addresses
             .iter()
@@ -165,10 +169,9 @@ fn found(mut addresses: Vec<IpAddr>, signals: Vec<Signal>) -> Resolution {
             .filter(|&a| has_route(a))
             .collect();
         if !routed.is_empty() {
-            addresses = routed;
+            *addresses = routed;
         }
     }
-    Resolution { addresses, signals }
 }
 
 /// Whether this machine would know where to send a packet; none is sent.

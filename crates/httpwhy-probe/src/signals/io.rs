@@ -9,6 +9,11 @@ pub(crate) fn of_io(error: &io::Error) -> Signal {
     Signal::Errno(errno(error))
 }
 
+/// Why a socket could not be bound to what was asked for: `bind:ENODEV`.
+pub(crate) fn of_bind(error: &io::Error) -> Signal {
+    Signal::word("bind", errno(error).as_str().to_owned())
+}
+
 /// The operating system's name of an error.
 fn errno(error: &io::Error) -> Errno {
     use io::ErrorKind as K;
@@ -40,6 +45,7 @@ fn by_number(number: i32) -> Errno {
     let name = match number {
         4 => "EINTR",
         5 => "EIO",
+        19 => "ENODEV",
         23 => "ENFILE",
         24 => "EMFILE",
         64 => "ENONET",

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use httpwhy_model::Signal;
 
-pub(crate) use io::of_io;
+pub(crate) use io::{of_bind, of_io};
 pub(crate) use tls::{is_unclean_end, of_certificate, of_stream, of_tls, tls, wants_client_cert};
 
 /// `dialect:word` of our own parts, recorded in phase queue.

@@ -17,13 +17,13 @@ use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use url::Host;
 
 use crate::deadline::Budget;
 use crate::signals;
+use crate::stream::Stream;
 use crate::visit::Internal;
 pub(crate) use anchors::Anchors;
 use tap::Flow;
@@ -35,6 +35,12 @@ use verifier::{Collecting, NoClientCert};
 pub(crate) struct Secured {
     /// The stream, or why there is none.
     pub(crate) stream: Result<TlsStream<Tap>, Vec<Signal>>,
+    pub(crate) known: Known,
+}
+
+/// What is known of the one at the other end.
+#[derive(Debug)]
+pub(crate) struct Known {
     pub(crate) facts: TlsFacts,
     /// What is wrong with the certificates.
     pub(crate) problems: Vec<Signal>,
@@ -57,18 +63,18 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Internal> {
     }
 }
 
-/// Makes a TLS connection of a TCP connection, whatever the certificates are, offering these protocols by ALPN (RFC 7301).
+/// Makes a TLS connection of another one, whatever the certificates are, offering these protocols by ALPN (RFC 7301).
 pub(crate) async fn handshake(
     anchors: &Anchors,
     host: &Host<String>,
     alpn: &[&[u8]],
-    tcp: TcpStream,
+    under: Stream,
     deadline: Duration,
     budget: &Budget,
 ) -> Secured {
     let verifier = Arc::new(Collecting::new(anchors.roots()));
     let no_cert = Arc::new(NoClientCert::default());
-    let (tap, flow) = Tap::new(tcp);
+    let (tap, flow) = Tap::new(under);
     let stream = match prepare(host, alpn, &verifier, &no_cert) {
         Ok((connector, name)) => {
             let connecting = connector.connect(name, tap);
@@ -92,9 +98,11 @@ pub(crate) async fn handshake(
     }
     Secured {
         stream,
-        facts,
-        problems,
-        client_cert_wanted: no_cert.was_asked(),
+        known: Known {
+            facts,
+            problems,
+            client_cert_wanted: no_cert.was_asked(),
+        },
     }
 }
 

@@ -7,17 +7,18 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use crate::stream::Stream;
 
 /// How many of the peer's first bytes are kept.
 const FIRST: usize = 16;
 
-/// A TCP connection whose received bytes are counted.
+/// A connection whose received bytes are counted.
 ///
 /// During the handshake a write that fails is not told before what the peer had sent is read: its alert says more.
 #[derive(Debug)]
 pub(crate) struct Tap {
-    tcp: TcpStream,
+    inner: Stream,
     flow: Rc<Flow>,
     unwritten: Option<io::Error>,
 }
@@ -61,10 +62,10 @@ impl Flow {
 }
 
 impl Tap {
-    pub(crate) fn new(tcp: TcpStream) -> (Self, Rc<Flow>) {
+    pub(crate) fn new(inner: Stream) -> (Self, Rc<Flow>) {
         let flow = Rc::<Flow>::default();
         let tap = Self {
-            tcp,
+            inner,
             flow: Rc::clone(&flow),
             unwritten: None,
         };
@@ -80,7 +81,7 @@ impl AsyncRead for Tap {
     ) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         let tap = &mut *self;
-        ready!(Pin::new(&mut tap.tcp).poll_read(cx, into))?;
+        ready!(Pin::new(&mut tap.inner).poll_read(cx, into))?;
         let came = &into.filled()[before..];
         if came.is_empty()
             && let Some(error) = tap.unwritten.take()
@@ -98,7 +99,7 @@ impl AsyncWrite for Tap {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes)) {
+        match ready!(Pin::new(&mut self.inner).poll_write(cx, bytes)) {
             Err(error) if !self.flow.established.get() => {
                 self.unwritten = Some(error);
                 Poll::Ready(Ok(bytes.len()))
@@ -108,10 +109,10 @@ impl AsyncWrite for Tap {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(cx)
+        Pin::new(&mut self.inner).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(cx)
+        Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }

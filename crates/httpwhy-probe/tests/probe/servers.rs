@@ -141,6 +141,7 @@ pub(crate) fn config() -> Config {
         deadlines: Deadlines {
             resolve: LONG,
             connect: LONG,
+            tunnel: LONG,
             tls: LONG,
             send: LONG,
             wait: LONG,

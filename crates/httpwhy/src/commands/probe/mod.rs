@@ -64,7 +64,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
     resolver: Vec<SocketAddr>,
 
-    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tls=5,send=9,wait=30,receive=30,total=120
+    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tunnel=5,tls=5,send=9,wait=30,receive=30,total=120
     #[arg(long, value_name = "SECONDS", value_parser = deadlines)]
     timeout: Option<Deadlines>,
 
@@ -318,6 +318,7 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
                 deadlines = Deadlines {
                     resolve: value,
                     connect: value,
+                    tunnel: value,
                     tls: value,
                     send: value,
                     wait: value,
@@ -329,6 +330,7 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
             }
             Some("resolve") => &mut deadlines.resolve,
             Some("connect") => &mut deadlines.connect,
+            Some("tunnel") => &mut deadlines.tunnel,
             Some("tls") => &mut deadlines.tls,
             Some("send") => &mut deadlines.send,
             Some("wait") => &mut deadlines.wait,
@@ -337,7 +339,7 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
             Some("websocket") => &mut deadlines.websocket,
             Some(other) => {
                 return Err(format!(
-                    "no phase is called '{other}'; resolve, connect, tls, send, wait, receive, total, websocket"
+                    "no phase is called '{other}'; resolve, connect, tunnel, tls, send, wait, receive, total, websocket"
                 ));
             }
         };

@@ -192,6 +192,7 @@ fn job(index: u64, scene: &Scene) -> Job {
     let deadlines = Deadlines {
         resolve: each,
         connect: each,
+        tunnel: each,
         tls: each,
         send: each,
         wait: each,
