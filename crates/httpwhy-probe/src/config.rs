@@ -11,7 +11,7 @@ use httpwhy_model::{Because, Signal, Visit};
 use httpwhy_wire::h1;
 
 use crate::ways::Ways;
-use crate::{Gate, Pace};
+use crate::{Gate, Jar, Login, Pace};
 
 /// What the prober may do; shared by all threads.
 #[derive(Debug, Clone)]
@@ -179,6 +179,13 @@ pub struct Job {
     pub fields: Vec<(Bytes, Bytes)>,
     /// Content to send.
     pub body: Option<Bytes>,
+    /// With what to log in.
+    pub login: Option<Arc<Login>>,
+    /// Cookies to begin with. With `Some`, even of none, those that come are sent back along the visit; without, none is.
+    pub cookies: Option<Arc<Cookies>>,
+    /// Bytes to send exactly as they are, in one exchange on a connection of its own, instead of the request that the
+    /// rest of the job describes. They may be no HTTP at all.
+    pub raw: Option<Bytes>,
     /// Ask for a WebSocket (RFC 6455); the schemes `ws` and `wss` ask for one too.
     pub websocket: bool,
     /// A protocol of its own.
@@ -200,6 +207,9 @@ impl Job {
             method: Bytes::from_static(b"GET"),
             fields: Vec::new(),
             body: None,
+            login: None,
+            cookies: None,
+            raw: None,
             websocket: false,
             protocol: None,
             deadlines: None,
@@ -207,6 +217,15 @@ impl Job {
             fault: None,
         }
     }
+}
+
+/// The cookies a job begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cookies {
+    /// Those of a file or an earlier visit.
+    pub jar: Jar,
+    /// `a=b; c=d`: for the host of the job's target alone, and all its paths.
+    pub given: String,
 }
 
 /// A test-only switch: a failure of the prober itself, taking the way that a real one takes.

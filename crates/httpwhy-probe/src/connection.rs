@@ -89,7 +89,7 @@ impl Connection {
     ) -> After {
         let after = match &mut self.carrier {
             Carrier::H1(stream) => {
-                request::write(out, &exchange.request);
+                request::write(out, &exchange.request, talk.raw);
                 h1::exchange(talk, stream, &self.facts, out, exchange).await
             }
         };

@@ -25,10 +25,12 @@ use httpwhy_model::Visit;
 
 mod config;
 mod connection;
+mod cookies;
 mod deadline;
 mod dial;
 mod dispatch;
 mod h1;
+mod login;
 mod pace;
 mod panic;
 mod pool;
@@ -45,10 +47,12 @@ pub mod ways;
 mod websocket;
 
 pub use config::{
-    Config, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault,
+    Config, Cookies, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault,
     TlsOptions, Totals, Trust,
 };
+pub use cookies::Jar;
 pub use dispatch::Gate;
+pub use login::{Login, Scheme};
 pub use pace::{Manners, Pace};
 pub use run::run;
 pub use target::next_target;

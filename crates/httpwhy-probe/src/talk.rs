@@ -1,5 +1,6 @@
 //! What one exchange may take, and what becomes of its connection: the same for every protocol.
 
+use bytes::Bytes;
 use httpwhy_wire::h1::Limits;
 
 use crate::Deadlines;
@@ -14,6 +15,8 @@ pub(crate) struct Talk<'a> {
     pub(crate) budget: &'a Budget,
     pub(crate) limits: Limits,
     pub(crate) max_body: u64,
+    /// To send exactly so, instead of the request.
+    pub(crate) raw: Option<&'a Bytes>,
 }
 
 /// What becomes of the connection.
