@@ -96,7 +96,7 @@ mod tests {
                     a.example\tFALSE\t/x\tFALSE\t0\tempty\t\r\n\
                     a.example\tFALSE\t/x\tFALSE\t0\tnone\n";
         let jar = Jar::read_netscape(text).expect("it is well formed");
-        let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let now = UNIX_EPOCH + Duration::from_hours(500_000);
         let sent = |url| jar.field(url, now);
         assert_eq!(
             sent("https://www.shop.example/").as_deref(),
