@@ -93,6 +93,8 @@ pub enum Protocol {
     Http2,
     /// HTTP/2 at once, whatever ALPN says.
     Http2PriorKnowledge,
+    /// HTTP/3 (RFC 9114) over QUIC and nothing else; without TLS there is none.
+    Http3,
 }
 
 /// How long each phase of an exchange may take.

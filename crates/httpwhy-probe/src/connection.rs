@@ -6,6 +6,7 @@ use httpwhy_model::{Exchange, Phase, Signal, TlsFacts, Way};
 
 use crate::dial::{Dialler, Route};
 use crate::h1;
+use crate::h3::{self, Http3};
 use crate::stream::Stream;
 use crate::talk::{After, Talk};
 use crate::{Protocol, request};
@@ -57,6 +58,8 @@ pub(crate) struct Connection {
 pub(crate) enum Carrier {
     /// HTTP/1.0 or HTTP/1.1: the bytes of a stream.
     H1(Stream),
+    /// HTTP/3: a QUIC connection.
+    H3(Box<Http3>),
 }
 
 /// Opens a connection and decides what is spoken on it. What fails is recorded, and then there is none.
@@ -65,6 +68,15 @@ pub(crate) async fn establish(
     key: Key,
     exchange: &mut Exchange,
 ) -> Option<Connection> {
+    if key.protocol == Protocol::Http3 {
+        let (http, facts) = h3::open(talk, &key.route, exchange).await?;
+        let carrier = Carrier::H3(Box::new(http));
+        return Some(Connection {
+            key,
+            facts,
+            carrier,
+        });
+    }
     let alpn: &[&[u8]] = &[b"http/1.1"];
     let dialler = Dialler {
         local: talk.local,
@@ -92,6 +104,7 @@ impl Connection {
                 request::write(out, &exchange.request, talk.raw);
                 h1::exchange(talk, stream, &self.facts, out, exchange).await
             }
+            Carrier::H3(http) => Box::pin(http.exchange(talk, &self.facts, exchange)).await,
         };
         if matches!(after, After::Keep) {
             // It answered without one, so that is not why it may die later.
@@ -105,6 +118,7 @@ impl Connection {
     pub(crate) async fn is_quiet(&mut self) -> bool {
         match &mut self.carrier {
             Carrier::H1(stream) => stream.is_quiet().await,
+            Carrier::H3(http) => http.is_quiet().await,
         }
     }
 
@@ -112,6 +126,7 @@ impl Connection {
     pub(crate) async fn close(self) {
         match self.carrier {
             Carrier::H1(stream) => stream.close().await,
+            Carrier::H3(http) => http.close().await,
         }
     }
 }

@@ -30,6 +30,7 @@ mod deadline;
 mod dial;
 mod dispatch;
 mod h1;
+mod h3;
 mod login;
 mod pace;
 mod panic;

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod dns;
+mod h3;
 mod http;
+mod quic;
 mod reuse;
 mod runs;
 mod servers;
