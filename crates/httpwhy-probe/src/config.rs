@@ -108,6 +108,8 @@ pub struct Deadlines {
     pub tunnel: Duration,
     /// TLS handshake.
     pub tls: Duration,
+    /// How long a request with `Expect: 100-continue` holds its content back (RFC 9110 section 10.1.1).
+    pub expect: Duration,
     /// Between two pieces of the request that the peer takes.
     pub send: Duration,
     /// From the end of the request to the first byte of the response.
@@ -121,13 +123,15 @@ pub struct Deadlines {
 }
 
 impl Default for Deadlines {
-    /// 5 s to resolve, 10 s to connect, for a tunnel and for TLS, 30 s to send, wait and receive, 120 s in all, 5 s for a WebSocket.
+    /// 5 s to resolve, 10 s to connect, for a tunnel and for TLS, 1 s to expect leave to send, 30 s to send, wait and
+    /// receive, 120 s in all, 5 s for a WebSocket.
     fn default() -> Self {
         Self {
             resolve: Duration::from_secs(5),
             connect: Duration::from_secs(10),
             tunnel: Duration::from_secs(10),
             tls: Duration::from_secs(10),
+            expect: Duration::from_secs(1),
             send: Duration::from_secs(30),
             wait: Duration::from_secs(30),
             receive: Duration::from_secs(30),

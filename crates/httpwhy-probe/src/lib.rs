@@ -1,4 +1,4 @@
-//! Sends requests and reports what was seen: resolve, connect, TLS, HTTP/1.1, WebSocket.
+//! Sends requests and reports what was seen: resolve, connect, TLS, HTTP/1, HTTP/2, WebSocket.
 //!
 //! [`run`] takes [`Job`]s and hands over one [`Visit`] for each. A failed target is never an `Err`: it is an exchange
 //! with a phase, an end and typed signals. Nothing is judged here, and nothing is done in secret: every redirect,
@@ -30,6 +30,7 @@ mod deadline;
 mod dial;
 mod dispatch;
 mod h1;
+mod h2;
 mod h3;
 mod login;
 mod pace;

@@ -92,7 +92,8 @@ impl Course {
         let index = self.seen.steps.len().checked_sub(1)?;
         let exchange = &mut self.seen.steps[index].exchange;
         let mut wait = Duration::ZERO;
-        if died_unheard(exchange) && is_idempotent(&self.ask.method) {
+        if (died_unheard(exchange) && is_idempotent(&self.ask.method)) || was_turned_away(exchange)
+        {
             // RFC 9112 section 9.3.1. The connection is gone, so the retry opens one of its own.
             self.because = Because::Retry(index);
         } else if self.ask.raw().is_some() {
@@ -185,6 +186,20 @@ fn died_unheard(exchange: &Exchange) -> bool {
         })
 }
 
+/// Whether a kept connection was being closed, and the request certainly not processed (RFC 9113 section 6.8).
+fn was_turned_away(exchange: &Exchange) -> bool {
+    exchange.reused == Seen::Present(true)
+        && exchange.end == End::Nothing
+        && exchange.signals().any(|(_, signal)| {
+            let number = |name| {
+                signal
+                    .param(name)
+                    .and_then(|value| value.parse::<u32>().ok())
+            };
+            signal.is("h2:0") && number("stream") > number("last")
+        })
+}
+
 /// An error of the prober itself; the word becomes `engine:<word>`.
 #[derive(Debug)]
 pub(crate) struct Internal(pub(crate) Cow<'static, str>);
@@ -218,7 +233,7 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
     let budget = Budget::new(deadlines.total);
     let key = Key {
-        protocol: protocol(&ask.job, config, websocket.is_some()),
+        protocol: protocol(&ask.job, config, websocket.is_some(), &route),
         route,
     };
     let talk = Talk {
@@ -248,10 +263,13 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     Ok(())
 }
 
-/// The protocol to ask for. A WebSocket begins with HTTP/1.1 (RFC 6455 section 4.1).
-fn protocol(job: &Job, config: &Config, websocket: bool) -> Protocol {
+/// The protocol to ask for. A WebSocket begins with HTTP/1.1 (RFC 6455 section 4.1), and a proxy that forwards is spoken
+/// to in HTTP/1.
+fn protocol(job: &Job, config: &Config, websocket: bool, route: &Route) -> Protocol {
     match job.protocol.unwrap_or(config.protocol) {
         _ if websocket || job.raw.is_some() => Protocol::Http11,
+        Protocol::Http10 => Protocol::Http10,
+        _ if route.forward().is_some() => Protocol::Http11,
         protocol => protocol,
     }
 }

@@ -154,6 +154,7 @@ pub(crate) fn config() -> Config {
             receive: LONG,
             total: 3 * LONG,
             websocket: LONG,
+            ..Deadlines::default()
         },
         trust: httpwhy_probe::Trust {
             system: false,
