@@ -7,6 +7,7 @@ mod choice;
 mod diagnosis;
 mod exchange;
 mod outcome;
+mod record;
 mod rule;
 
 pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
@@ -18,6 +19,7 @@ pub use exchange::{ExchangeLine, ReadError, read_visits};
 pub use outcome::{
     CandidatesLine, ErrorLine, FixJson, ListedJson, NamedJson, OutcomeLine, OutcomeText, SaidJson,
 };
+pub use record::RecordHead;
 pub use rule::RuleLine;
 
 use httpwhy_model::acts_on_terminals;

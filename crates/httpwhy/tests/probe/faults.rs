@@ -12,6 +12,7 @@ const FAULTS: &[(&str, &str, i32)] = &[
     ("runtime-error", "engine/runtime-error", 3),
     ("cancelled", "engine/cancelled", 0),
     ("extract-domain", "engine/extract-domain", 0),
+    ("duplicate", "engine/duplicate", 0),
     ("your-side", "engine/your-side", 0),
     ("limit-head", "net/headers-too-large", 0),
     ("limit-time", "engine/limit-reached", 0),

@@ -7,7 +7,9 @@ mod endings;
 mod faults;
 mod lists;
 mod names;
+mod pace;
 mod redirects;
+mod scale;
 mod secrets;
 
 use std::path::Path;

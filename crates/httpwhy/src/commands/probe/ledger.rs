@@ -1,17 +1,35 @@
 //! One record for every input: what was handed out and is not back yet.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use httpwhy_model::{End, Exchange, Phase, Sent, Signal, Visit};
 
+use super::dedup::Dedup;
+use super::resume::Done;
 use super::targets::Targets;
+
+/// How often a wish to stop is looked at while the window is full.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The targets, numbered from 1 as they are handed out, and those not back yet. Holds as many as the prober reads ahead.
 pub(crate) struct Ledger {
     /// Locked while the next one is read, which may take for ever on standard input: nobody else waits for it.
-    targets: Mutex<Targets>,
+    inputs: Mutex<Inputs>,
     open: Mutex<Open>,
+    fewer: Condvar,
+    /// How far numbers may be ahead of the oldest that is not back.
+    window: Option<u64>,
+    stop: Arc<AtomicBool>,
+}
+
+/// Where inputs come from, and what is known of them before they are asked for.
+pub(crate) struct Inputs {
+    pub(crate) targets: Targets,
+    pub(crate) done: Option<Done>,
+    pub(crate) dedup: Option<Dedup>,
 }
 
 #[derive(Default)]
@@ -20,53 +38,108 @@ struct Open {
     targets: BTreeMap<u64, String>,
 }
 
+/// One input.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// To be asked for.
+    Ask(u64, String),
+    /// It has its record in the file that is gone on with.
+    Done(u64),
+    /// It was given before, by that number.
+    Again(u64, String, u64),
+    /// The file that is gone on with speaks of another target.
+    Other(u64, String),
+}
+
 impl Ledger {
-    pub(crate) fn new(targets: Targets) -> Self {
+    pub(crate) fn new(inputs: Inputs, window: Option<u64>, stop: Arc<AtomicBool>) -> Self {
         Self {
-            targets: Mutex::new(targets),
+            inputs: Mutex::new(inputs),
             open: Mutex::default(),
+            fewer: Condvar::new(),
+            window,
+            stop,
         }
     }
 
-    /// The targets with their numbers, as the prober asks for them.
-    pub(crate) fn hand_out(self: &Arc<Self>) -> impl Iterator<Item = (u64, String)> + Send + use<> {
-        let ledger = Arc::clone(self);
-        std::iter::from_fn(move || {
-            let target = lock(&ledger.targets).next()?;
-            Some(ledger.number(target))
-        })
+    /// The next input, as the prober asks for it; waits while the window is full.
+    pub(crate) fn next(&self) -> Option<Input> {
+        self.wait_for_room();
+        if self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        lock(&self.inputs).next(&self.open)
     }
 
     /// That one is back.
     pub(crate) fn back(&self, number: u64) {
         lock(&self.open).targets.remove(&number);
+        if self.window.is_some() {
+            self.fewer.notify_one();
+        }
     }
 
-    /// After an interruption: one visit, never begun, for each input that is not back or was not handed out. Standard
-    /// input is not read on: it may have no end.
-    pub(crate) fn never_begun(&self) -> impl Iterator<Item = (u64, Visit)> {
-        // Whoever still holds the targets waits for standard input.
-        let mut rest = self.targets.try_lock().ok();
-        if let Some(targets) = &mut rest {
-            targets.leave_standard_input();
+    /// After the run was stopped: one visit, never begun, for each input that is not back or was not handed out, ended by
+    /// that signal. Standard input is not read on: it may have no end.
+    pub(crate) fn never_begun(&self, why: &Signal) -> impl Iterator<Item = (u64, Visit)> {
+        // Whoever still holds the inputs waits for standard input.
+        let mut rest = self.inputs.try_lock().ok();
+        if let Some(inputs) = &mut rest {
+            inputs.targets.leave_standard_input();
         }
         std::iter::from_fn(move || {
-            if lock(&self.open).targets.is_empty()
-                && let Some(target) = rest.as_mut().and_then(|targets| targets.next())
-            {
-                self.number(target);
+            while lock(&self.open).targets.is_empty() {
+                rest.as_mut()?.next(&self.open)?;
             }
             let (number, target) = lock(&self.open).targets.pop_first()?;
-            Some((number, never_begun(target)))
+            Some((number, never_begun(target, why.clone())))
         })
     }
 
-    fn number(&self, target: String) -> (u64, String) {
+    /// What `--dedup` has to say at the end.
+    pub(crate) fn dedup_said(&self) -> Option<String> {
+        let inputs = self.inputs.try_lock().ok()?;
+        let dedup = inputs.dedup.as_ref().filter(|dedup| dedup.is_full())?;
+        Some(format!(
+            "--dedup: the first {} distinct targets were remembered; later ones were compared with those only (--dedup-max)",
+            dedup.len()
+        ))
+    }
+
+    fn wait_for_room(&self) {
+        let Some(window) = self.window else { return };
+        let full = |open: &Open| {
+            let oldest = open.targets.first_key_value();
+            oldest.is_some_and(|(&oldest, _)| open.handed_out + 1 >= oldest + window)
+        };
         let mut open = lock(&self.open);
+        while full(&open) && !self.stop.load(Ordering::Relaxed) {
+            let waited = self.fewer.wait_timeout(open, LOOK);
+            open = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Inputs {
+    fn next(&mut self, open: &Mutex<Open>) -> Option<Input> {
+        let target = self.targets.next()?;
+        let mut open = lock(open);
         open.handed_out += 1;
         let number = open.handed_out;
+        let before = self
+            .dedup
+            .as_mut()
+            .and_then(|dedup| dedup.before(number, &target));
+        match self.done.as_ref().map(|done| done.knows(number, &target)) {
+            Some(Some(true)) => return Some(Input::Done(number)),
+            Some(Some(false)) => return Some(Input::Other(number, target)),
+            Some(None) | None => {}
+        }
+        if let Some(first) = before {
+            return Some(Input::Again(number, target, first));
+        }
         open.targets.insert(number, target.clone());
-        (number, target)
+        Some(Input::Ask(number, target))
     }
 }
 
@@ -74,13 +147,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn never_begun(target: String) -> Visit {
+/// A visit that was not begun, for a reason of our own.
+pub(crate) fn never_begun(target: String, why: Signal) -> Visit {
     let mut exchange = Exchange {
         target,
         sent: Sent::Nothing,
         end: End::Nothing,
         ..Exchange::default()
     };
-    exchange.signal(Phase::Queue, Signal::word("engine", "cancelled"));
+    exchange.signal(Phase::Queue, why);
     Visit::of(exchange)
 }

@@ -1,14 +1,15 @@
 //! Results: one buffer a thread, written in large pieces, so that threads do not wait for each other.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
 use httpwhy_render::{Report, Style, by_name, safe};
 use httpwhy_schema::{ExchangeLine, write_line};
 
+use super::ordered::Ordered;
 use crate::exit::Failure;
 use crate::judge::Judged;
 
@@ -33,6 +34,8 @@ pub(crate) struct Lines {
     style: Style,
     exchanges: bool,
     at_once: bool,
+    /// Results in the order of their numbers; they gather in the first buffer.
+    ordered: Option<Mutex<Ordered>>,
 }
 
 struct Out {
@@ -42,8 +45,10 @@ struct Out {
 }
 
 impl Lines {
+    /// `goes_on`: what the file holds stays, and results are added.
     pub(crate) fn open(
         file: Option<&Path>,
+        goes_on: bool,
         shape: Shape,
         style: Style,
         threads: usize,
@@ -52,7 +57,12 @@ impl Lines {
         let (to, at_once): (Box<dyn Write + Send>, bool) = match file {
             None => (Box::new(io::stdout()), io::stdout().is_terminal()),
             Some(file) => {
-                let open = File::create(file).map_err(|error| {
+                let mut how = OpenOptions::new();
+                how.create(true)
+                    .append(goes_on)
+                    .write(true)
+                    .truncate(!goes_on);
+                let open = how.open(file).map_err(|error| {
                     Failure::usage(format_args!("cannot write '{}': {error}", file.display()))
                 })?;
                 (Box::new(open), false)
@@ -73,18 +83,54 @@ impl Lines {
             style,
             exchanges,
             at_once,
+            ordered: None,
         })
+    }
+
+    /// Writes in the order of the numbers.
+    pub(crate) fn in_order(mut self) -> Self {
+        self.ordered = Some(Mutex::default());
+        self
     }
 
     /// Adds one result. An error says that nothing more can be written.
     pub(crate) fn write(&self, thread: usize, index: u64, judged: &Judged) -> Result<(), ()> {
-        let mut buffer = self.buffers[thread % self.buffers.len()]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // Writing into memory does not fail.
+        if self.ordered.is_some() {
+            let mut bytes = Vec::new();
+            // Writing into memory does not fail.
+            let _ = self.one(&mut bytes, index, judged);
+            return self.put(index, bytes);
+        }
+        let mut buffer = self.buffer(thread);
         let _ = self.one(&mut buffer, index, judged);
+        self.drain_if_full(&mut buffer)
+    }
+
+    /// That number has no result here: in order, the next one need not wait for it.
+    pub(crate) fn skip(&self, index: u64) -> Result<(), ()> {
+        self.put(index, Vec::new())
+    }
+
+    fn put(&self, index: u64, bytes: Vec<u8>) -> Result<(), ()> {
+        let Some(ordered) = &self.ordered else {
+            return Ok(());
+        };
+        let mut buffer = self.buffer(0);
+        let mut ordered = ordered.lock().unwrap_or_else(PoisonError::into_inner);
+        ordered.put(index, bytes, &mut buffer);
+        drop(ordered);
+        self.drain_if_full(&mut buffer)
+    }
+
+    fn buffer(&self, thread: usize) -> MutexGuard<'_, Vec<u8>> {
+        self.buffers[thread % self.buffers.len()]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn drain_if_full(&self, buffer: &mut Vec<u8>) -> Result<(), ()> {
         if self.at_once || buffer.len() >= FLUSH_AT {
-            return self.drain(&mut buffer);
+            return self.drain(buffer);
         }
         Ok(())
     }

@@ -1,10 +1,17 @@
 //! `httpwhy probe TARGET…`: ask, and say what happened.
 
+mod dedup;
 mod ledger;
 mod lines;
+mod ordered;
+mod pace;
 mod policy;
 mod progress;
+mod resume;
+mod retry;
+mod scale;
 mod scenes;
+mod session;
 mod summary;
 mod targets;
 
@@ -14,17 +21,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use httpwhy_model::{Visit, redact};
-use httpwhy_probe::{Config, Deadlines, Finished, Job, Resolver, TestFault, Trust};
+use httpwhy_probe::{Config, Deadlines, Job, Resolver, TestFault, Trust};
 
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
-use crate::judge::{FailOn, Judged};
-use crate::output;
-use ledger::Ledger;
-use lines::{Lines, Shape};
-use progress::Progress;
-use summary::Summary;
+use crate::judge::FailOn;
+use lines::Shape;
 
 /// What httpwhy calls itself, with a place that says what it is.
 const USER_AGENT: &str = concat!("httpwhy/", env!("CARGO_PKG_VERSION"));
@@ -96,6 +98,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TERMS", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
 
+    #[command(flatten)]
+    pace: pace::PaceArgs,
+
+    #[command(flatten)]
+    scale: scale::ScaleArgs,
+
     /// Test switch: every target fails inside httpwhy in that way
     #[arg(long, hide = true, value_name = "KIND")]
     test_fault: Option<String>,
@@ -122,92 +130,8 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     if args.targets.iter().any(|target| target == "sim:") {
         return scenes::run(args, common);
     }
-    let template = template(args)?;
     let config = Arc::new(config(args)?);
-    let targets = targets::open(&args.targets)?;
-    let (alone, total) = (targets.single(), targets.total());
-    let shape = shape(args, common, alone);
-    let run = Arc::new(Run {
-        lines: Lines::open(
-            args.output.as_deref(),
-            shape,
-            output::style(common.color),
-            usize::from(args.threads),
-            args.exchanges,
-        )?,
-        summary: Summary::default(),
-        progress: Progress::new(total, args.quiet || alone),
-        stop: Arc::new(AtomicBool::new(false)),
-        fail_on: args.fail_on.clone(),
-        ledger: Arc::new(Ledger::new(targets)),
-    });
-    let interrupted = stop_on_interrupt(&run.stop)?;
-
-    let jobs = run.ledger.hand_out().map(move |(index, target)| Job {
-        index,
-        target,
-        ..template.clone()
-    });
-    let each = {
-        let run = Arc::clone(&run);
-        move |finished: Finished| run.finished(&finished)
-    };
-    let ran = std::thread::scope(|scope| {
-        scope.spawn(|| run.progress.show(&run.lines));
-        let ran = httpwhy_probe::run(
-            &config,
-            jobs,
-            policy::redirects(args.max_redirects),
-            each,
-            &run.stop,
-        );
-        run.progress.end();
-        ran
-    });
-    let totals = ran.map_err(Failure::internal)?;
-    let interrupted = interrupted.load(Ordering::Relaxed);
-    if interrupted {
-        run.ledger
-            .never_begun()
-            .for_each(|(index, visit)| run.record(0, index, &visit));
-    }
-    run.lines.close().map_err(|error| Failure::output(&error))?;
-    if !args.quiet && !alone {
-        run.summary.print(totals, run.progress.elapsed());
-    }
-    Ok(if interrupted {
-        Exit::Interrupted
-    } else {
-        run.summary.exit()
-    })
-}
-
-/// What the threads of one run share.
-struct Run {
-    lines: Lines,
-    summary: Summary,
-    progress: Progress,
-    stop: Arc<AtomicBool>,
-    fail_on: Vec<FailOn>,
-    ledger: Arc<Ledger>,
-}
-
-impl Run {
-    fn finished(&self, finished: &Finished) {
-        self.ledger.back(finished.index);
-        self.record(finished.thread, finished.index, &finished.visit);
-    }
-
-    /// Judges a visit and writes it down. When nothing can be written any more, the run stops.
-    fn record(&self, thread: usize, index: u64, visit: &Visit) {
-        let judged = Judged::new(redact(visit));
-        self.summary.add(&judged, &self.fail_on);
-        if self.lines.write(thread, index, &judged).is_err() {
-            self.stop.store(true, Ordering::Relaxed);
-        }
-        self.progress
-            .step(judged.verdict().blame != httpwhy_model::Blame::Nobody);
-    }
+    session::run(args, common, template(args)?, &config)
 }
 
 /// What every job has in common.
@@ -271,6 +195,7 @@ fn config(args: &Args) -> Result<Config, Failure> {
             crls: files(&args.crl)?,
         },
         user_agent: USER_AGENT.to_owned(),
+        pace: Some(args.pace.pace()),
         threads: usize::from(args.threads),
         concurrency: usize::from(args.concurrency),
         ..Config::default()
@@ -325,7 +250,6 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
                     receive: value,
                     total,
                     websocket: value,
-                    ..deadlines
                 };
                 continue;
             }
@@ -372,4 +296,10 @@ fn stop_on_interrupt(stop: &Arc<AtomicBool>) -> Result<Arc<AtomicBool>, Failure>
         });
     });
     Ok(interrupted)
+}
+
+/// One line on standard error.
+fn complain(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "httpwhy: {text}");
 }

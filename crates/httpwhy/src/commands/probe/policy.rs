@@ -4,6 +4,8 @@ use bytes::Bytes;
 use httpwhy_model::{Because, Signal, Visit};
 use httpwhy_probe::{Next, next_target};
 
+use super::retry::{self, Retries};
+
 /// Fields that must not go to another origin (RFC 9110 section 15.4, security considerations).
 const CREDENTIALS: &[&str] = &["authorization", "cookie", "proxy-authorization"];
 /// Fields that describe content, dropped with it (RFC 9110 section 15.4).
@@ -15,8 +17,17 @@ const CONTENT_FIELDS: &[&str] = &[
     "content-location",
 ];
 
-/// Follows at most `max` redirects. A Location that leads back into the chain, to no URL or to another scheme than
-/// http and https is not followed: the exchange that shows it ends the visit.
+/// Follows at most `max` redirects, and tries again what may be tried again. A Location that leads back into the chain,
+/// to no URL or to another scheme than http and https is not followed: the exchange that shows it ends the visit.
+pub(crate) fn steps(max: usize, retries: Retries) -> impl Fn(&Visit) -> Next + Send + Sync {
+    move |visit: &Visit| {
+        follow(visit, max)
+            .or_else(|| retry::again(visit, retries))
+            .unwrap_or(Next::Done)
+    }
+}
+
+/// Follows redirects, and tries nothing again.
 pub(crate) fn redirects(max: usize) -> impl Fn(&Visit) -> Next + Send + Sync {
     move |visit: &Visit| follow(visit, max).unwrap_or(Next::Done)
 }

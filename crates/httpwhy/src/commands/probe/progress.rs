@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::lines::Lines;
+use super::summary::Summary;
 
 /// How often buffers are written out and a terminal is told.
 const TICK: Duration = Duration::from_millis(500);
@@ -18,18 +19,21 @@ pub(crate) struct Progress {
     done: AtomicU64,
     failed: AtomicU64,
     silent: bool,
+    /// The bounds that hold, in words.
+    bounds: Option<String>,
     ended: Mutex<bool>,
     wake: Condvar,
 }
 
 impl Progress {
-    pub(crate) fn new(total: Option<usize>, silent: bool) -> Self {
+    pub(crate) fn new(total: Option<usize>, silent: bool, bounds: Option<String>) -> Self {
         Self {
             started: Instant::now(),
             total,
             done: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             silent,
+            bounds,
             ended: Mutex::new(false),
             wake: Condvar::new(),
         }
@@ -52,7 +56,7 @@ impl Progress {
     }
 
     /// Writes buffers out and shows progress until the end.
-    pub(crate) fn show(&self, lines: &Lines) {
+    pub(crate) fn show(&self, lines: &Lines, summary: &Summary) {
         let terminal = io::stderr().is_terminal();
         let mut shown = false;
         for tick in 1_u32.. {
@@ -69,7 +73,8 @@ impl Progress {
             if !self.silent && (terminal || tick.is_multiple_of(RARELY)) {
                 shown = terminal;
                 let end = if terminal { "\r" } else { "\n" };
-                let _ = write!(io::stderr(), "{:<76}{end}", self.line());
+                let line = fitting(self.line(summary), terminal);
+                let _ = write!(io::stderr(), "{line:<76}{end}");
             }
         }
         if shown {
@@ -77,25 +82,34 @@ impl Progress {
         }
     }
 
-    /// `1234 of 20000 · 412/s · 3 failed · 45 s left`
-    fn line(&self) -> String {
+    /// `1234 of 20000 · 412/s · 3 failed (2 http/404, 1 net/read-timeout) · 45 s left · at most 10 at once a public host`
+    fn line(&self, summary: &Summary) -> String {
         let done = self.done.load(Ordering::Relaxed);
         let rate = done as f64 / self.elapsed().as_secs_f64().max(0.001);
         let of = self
             .total
             .map_or_else(String::new, |total| format!(" of {total}"));
-        let left = self
-            .total
-            .filter(|_| rate > 0.0)
-            .map_or_else(String::new, |total| {
-                format!(
-                    " · {:.0} s left",
-                    (total as f64 - done as f64).max(0.0) / rate
-                )
-            });
-        format!(
-            "{done}{of} · {rate:.0}/s · {} failed{left}",
-            self.failed.load(Ordering::Relaxed)
-        )
+        let left = self.total.filter(|_| rate > 0.0).map(|total| {
+            let left = (total as f64 - done as f64).max(0.0) / rate;
+            format!("{left:.0} s left")
+        });
+        let failed = format!(
+            "{} failed{}",
+            self.failed.load(Ordering::Relaxed),
+            summary.worst()
+        );
+        let parts = [Some(failed), left, self.bounds.clone()];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        format!("{done}{of} · {rate:.0}/s · {}", parts.join(" · "))
     }
+}
+
+/// On a terminal as much of it as one line takes: a longer one could not be overwritten.
+fn fitting(line: String, terminal: bool) -> String {
+    if !terminal {
+        return line;
+    }
+    let size = terminal_size::terminal_size_of(io::stderr());
+    let width = size.map_or(80, |(width, _)| usize::from(width.0));
+    line.chars().take(width.saturating_sub(1).max(40)).collect()
 }

@@ -15,6 +15,8 @@ use crate::judge::{FailOn, Judged};
 
 /// Outcomes shown at most; the rest is counted together.
 const SHOWN: usize = 20;
+/// Outcomes shown while the run goes on.
+const WORST: usize = 3;
 
 #[derive(Default)]
 pub(crate) struct Summary(Mutex<Counts>);
@@ -27,7 +29,8 @@ struct Counts {
 }
 
 impl Summary {
-    pub(crate) fn add(&self, judged: &Judged, fail_on: &[FailOn]) {
+    pub(crate) fn add(&self, number: u64, judged: &Judged, fail_on: &[FailOn]) {
+        let _ = number;
         let found = fail_on.iter().any(|term| term.finds(judged));
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let row = counts
@@ -39,6 +42,21 @@ impl Summary {
         row.1 = row.1.filter(|blame| *blame == judged.verdict().blame);
         counts.found += u64::from(found);
         counts.own_failures += u64::from(judged.is_own_failure());
+    }
+
+    /// The most frequent failures: ` (2 http/404, 1 net/read-timeout)`.
+    pub(crate) fn worst(&self) -> String {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = counts.outcomes.iter();
+        let failed = failed.filter(|(_, (_, blame))| *blame != Some(Blame::Nobody));
+        let mut failed: Vec<_> = failed.map(|(id, (count, _))| (*count, id.0)).collect();
+        failed.sort_by_key(|(count, id)| (std::cmp::Reverse(*count), *id));
+        let failed = failed.iter().take(WORST);
+        let said: Vec<String> = failed.map(|(count, id)| format!("{count} {id}")).collect();
+        if said.is_empty() {
+            return String::new();
+        }
+        format!(" ({})", said.join(", "))
     }
 
     pub(crate) fn exit(&self) -> Exit {

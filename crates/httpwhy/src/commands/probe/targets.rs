@@ -7,6 +7,7 @@ use std::path::Path;
 use httpwhy_model::redact_uri;
 use httpwhy_render::safe;
 
+use super::complain;
 use crate::exit::Failure;
 
 /// A line longer than this is no URL; its rest is passed over.
@@ -21,6 +22,8 @@ pub(crate) struct Targets {
     current: Option<Lines>,
     single: bool,
     total: Option<usize>,
+    /// Nothing is said of lines that are no URL.
+    quiet: bool,
 }
 
 enum Source {
@@ -62,6 +65,7 @@ pub(crate) fn open(words: &[String]) -> Result<Targets, Failure> {
         current: None,
         single,
         total,
+        quiet: false,
     })
 }
 
@@ -129,6 +133,16 @@ fn count_lines(name: &str) -> Option<usize> {
 }
 
 impl Targets {
+    /// Says nothing of lines that are no URL.
+    pub(crate) const fn quietly(&mut self) {
+        self.quiet = true;
+    }
+
+    /// Whether the whole list can be read once more: standard input and pipes cannot.
+    pub(crate) const fn can_be_read_twice(&self) -> bool {
+        self.total.is_some()
+    }
+
     /// Whether there is exactly one URL, from the command line.
     pub(crate) const fn single(&self) -> bool {
         self.single
@@ -156,14 +170,14 @@ impl Iterator for Targets {
     fn next(&mut self) -> Option<String> {
         loop {
             if let Some(lines) = &mut self.current {
-                match lines.next_target() {
+                match lines.next_target(self.quiet) {
                     Some(target) => return Some(target),
                     None => self.current = None,
                 }
             }
             match self.sources.next()? {
                 Source::Url(url) => {
-                    if let Some(why) = no_url(&url) {
+                    if let Some(why) = no_url(&url).filter(|_| !self.quiet) {
                         complain(&format!("'{}' {why}", safe(&redact_uri(&url))));
                     }
                     return Some(url);
@@ -175,7 +189,7 @@ impl Iterator for Targets {
 }
 
 impl Lines {
-    fn next_target(&mut self) -> Option<String> {
+    fn next_target(&mut self, quiet: bool) -> Option<String> {
         loop {
             let mut bytes = Vec::new();
             match self
@@ -204,7 +218,7 @@ impl Lines {
             if target.is_empty() || target.starts_with('#') {
                 continue;
             }
-            if let Some(why) = no_url(target) {
+            if let Some(why) = no_url(target).filter(|_| !quiet) {
                 let shown: String = redact_uri(target).chars().take(80).collect();
                 complain(&format!(
                     "{}:{}: '{}' {why}",
@@ -245,9 +259,4 @@ fn no_url(target: &str) -> Option<&'static str> {
     };
     (!matches!(url.scheme(), "http" | "https" | "ws" | "wss"))
         .then_some("has a scheme that is not probed: http, https, ws, wss are")
-}
-
-fn complain(text: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(io::stderr(), "httpwhy: {text}");
 }

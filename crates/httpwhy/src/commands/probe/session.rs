@@ -1,0 +1,163 @@
+//! A run from its first input to its summary.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use httpwhy_model::{Blame, Signal, Visit, redact};
+use httpwhy_probe::{Config, Finished, Job};
+
+use super::ledger::{Input, Ledger, never_begun};
+use super::lines::Lines;
+use super::progress::Progress;
+use super::summary::Summary;
+use super::{Args, policy, resume, scale, shape, stop_on_interrupt, targets};
+use crate::cli::Common;
+use crate::exit::{Exit, Failure};
+use crate::judge::{FailOn, Judged};
+use crate::output;
+
+/// What the threads of one run share.
+struct Session {
+    lines: Lines,
+    summary: Summary,
+    progress: Progress,
+    stop: Arc<AtomicBool>,
+    fail_on: Vec<FailOn>,
+    ledger: Ledger,
+    /// Why the run cannot go on, found out on the way.
+    failure: Mutex<Option<Failure>>,
+}
+
+/// Asks for all targets. `template` is what every job has in common.
+pub(crate) fn run(
+    args: &Args,
+    common: &Common,
+    template: Job,
+    config: &Arc<Config>,
+) -> Result<Exit, Failure> {
+    let targets = targets::open(&args.targets)?;
+    let alone = targets.single();
+    let shape = shape(args, common, alone);
+    let output = args.output.as_deref();
+    let inputs = args.scale.inputs(targets, &args.targets, output, shape)?;
+    let left = scale::left(&inputs.targets, inputs.done.as_ref());
+    let stop = Arc::new(AtomicBool::new(false));
+    let lines = Lines::open(
+        output,
+        args.scale.resumes(),
+        shape,
+        output::style(common.color),
+        usize::from(args.threads),
+        args.exchanges,
+    )?;
+    let window = args.scale.window(args.concurrency);
+    let session = Arc::new(Session {
+        lines: if args.scale.is_ordered() {
+            lines.in_order()
+        } else {
+            lines
+        },
+        summary: Summary::default(),
+        progress: Progress::new(left, args.quiet || alone, args.pace.said()),
+        stop: Arc::clone(&stop),
+        fail_on: args.fail_on.clone(),
+        ledger: Ledger::new(inputs, window, stop),
+        failure: Mutex::default(),
+    });
+    let interrupted = stop_on_interrupt(&session.stop)?;
+    let each = {
+        let session = Arc::clone(&session);
+        move |finished: Finished| session.finished(&finished)
+    };
+    let jobs = jobs(&session, template, output);
+    let policy = policy::steps(args.max_redirects, args.pace.retries());
+    let ran = std::thread::scope(|scope| {
+        scope.spawn(|| session.progress.show(&session.lines, &session.summary));
+        let ran = httpwhy_probe::run(config, jobs, policy, each, &session.stop);
+        session.progress.end();
+        ran
+    });
+    let totals = ran.map_err(Failure::internal)?;
+    if let Some(failure) = lock(&session.failure).take() {
+        return Err(failure);
+    }
+    let interrupted = interrupted.load(Ordering::Relaxed);
+    if interrupted {
+        let why = Signal::word("engine", "cancelled");
+        let rest = session.ledger.never_begun(&why);
+        rest.for_each(|(number, visit)| session.record(0, number, &visit));
+    }
+    let written = session.lines.close();
+    written.map_err(|error| Failure::output(&error))?;
+    if !args.quiet && !alone {
+        let took = session.progress.elapsed();
+        session.summary.print(totals, took);
+        if let Some(said) = session.ledger.dedup_said() {
+            super::complain(&said);
+        }
+    }
+    Ok(if interrupted {
+        Exit::Interrupted
+    } else {
+        session.summary.exit()
+    })
+}
+
+/// The jobs of all inputs that are to be asked for; the others are dealt with on the way.
+fn jobs(
+    session: &Arc<Session>,
+    template: Job,
+    output: Option<&Path>,
+) -> impl Iterator<Item = Job> + Send + use<> {
+    let session = Arc::clone(session);
+    let file = output.map(Path::to_owned).unwrap_or_default();
+    std::iter::from_fn(move || {
+        loop {
+            match session.ledger.next()? {
+                Input::Ask(index, target) => {
+                    return Some(Job {
+                        index,
+                        target,
+                        ..template.clone()
+                    });
+                }
+                Input::Done(number) => {
+                    // An error shows at the next result.
+                    let _ = session.lines.skip(number);
+                }
+                Input::Again(number, target, first) => {
+                    let visit = never_begun(target, scale::duplicate_of(first));
+                    session.record(0, number, &visit);
+                }
+                Input::Other(number, target) => {
+                    let failure = resume::another_list(&file, number, &target);
+                    *lock(&session.failure) = Some(failure);
+                    session.stop.store(true, Ordering::Relaxed);
+                    return None;
+                }
+            }
+        }
+    })
+}
+
+impl Session {
+    fn finished(&self, finished: &Finished) {
+        self.record(finished.thread, finished.index, &finished.visit);
+        self.ledger.back(finished.index);
+    }
+
+    /// Judges a visit and writes it down. When nothing can be written any more, the run stops.
+    fn record(&self, thread: usize, number: u64, visit: &Visit) {
+        let judged = Judged::new(redact(visit));
+        self.summary.add(number, &judged, &self.fail_on);
+        if self.lines.write(thread, number, &judged).is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        self.progress.step(judged.verdict().blame != Blame::Nobody);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
