@@ -209,6 +209,8 @@ fn clues(code: &mut String, entries: &[Entry]) {
     let mut by_status: BTreeMap<u16, Vec<(usize, usize)>> = BTreeMap::new();
     let mut by_class: BTreeMap<u8, Vec<(usize, usize)>> = BTreeMap::new();
     let mut by_signal: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut by_vendor: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut by_field: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
     let mut others: Vec<(usize, usize)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         for (nth, clue) in entry.front.recognise.iter().enumerate() {
@@ -219,6 +221,11 @@ fn clues(code: &mut String, entries: &[Entry]) {
                 by_status.entry(status).or_default().push(place);
             } else if let Some(class) = clue.class {
                 by_class.entry(class).or_default().push(place);
+            } else if let Some(vendor) = &clue.vendor {
+                by_vendor.entry(vendor).or_default().push(place);
+            } else if let Some(field) = &clue.field {
+                let name = field.to_lowercase();
+                by_field.entry(name).or_default().push(place);
             } else {
                 others.push(place);
             }
@@ -241,6 +248,18 @@ fn clues(code: &mut String, entries: &[Entry]) {
         "static BY_SIGNAL: [(&str, &[(u16, u8)]); {}] = {};",
         by_signal.len(),
         table(&by_signal)
+    );
+    let _ = writeln!(
+        code,
+        "static BY_VENDOR: [(&str, &[(u16, u8)]); {}] = {};",
+        by_vendor.len(),
+        table(&by_vendor)
+    );
+    let _ = writeln!(
+        code,
+        "static BY_FIELD: [(&str, &[(u16, u8)]); {}] = {};",
+        by_field.len(),
+        table(&by_field)
     );
     let _ = writeln!(
         code,

@@ -63,7 +63,26 @@ pub fn clues_by_signal(head: &str) -> impl Iterator<Item = CluePlace> {
         .map(place)
 }
 
-/// Clues that name neither a status nor a class nor a signal.
+/// Clues that name this product's key and neither a status nor a class nor a signal, with their entries.
+pub fn clues_by_vendor(key: &str) -> impl Iterator<Item = CluePlace> {
+    row(&BY_VENDOR, |known| (*known).cmp(key))
+        .iter()
+        .copied()
+        .map(place)
+}
+
+/// Clues that name this response field (any case) and nothing that the functions above ask for, with their entries.
+pub fn clues_by_field(name: &[u8]) -> impl Iterator<Item = CluePlace> {
+    BY_FIELD
+        .iter()
+        .filter(|(known, _)| known.len() == name.len())
+        .filter(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name))
+        .flat_map(|(_, places)| *places)
+        .copied()
+        .map(place)
+}
+
+/// Clues that name none of these.
 pub fn other_clues() -> impl Iterator<Item = CluePlace> {
     OTHER_CLUES.iter().copied().map(place)
 }

@@ -4,6 +4,7 @@ use httpwhy_model::{Evidence, Exchange, Phase, Place, Response, Seen, Signal, Vi
 use memchr::memmem;
 
 use crate::content;
+use crate::marks::Marks;
 use crate::passage;
 use crate::quote::quote;
 use crate::redirect;
@@ -18,7 +19,12 @@ pub(crate) struct Derived {
     pub(crate) evidence: Evidence,
 }
 
-pub(crate) fn derive(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<Derived> {
+pub(crate) fn derive(
+    visit: &Visit,
+    index: usize,
+    exchange: &Exchange,
+    content: &Marks,
+) -> Vec<Derived> {
     let Some(response) = exchange.response.as_ref() else {
         return Vec::new();
     };
@@ -31,7 +37,7 @@ pub(crate) fn derive(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<De
         Some(400..) => {
             found.extend(challenge(response, index));
             found.extend(oauth(response, index));
-            found.extend(csrf(response, index));
+            found.extend(csrf(content, index));
         }
         _ => {}
     }
@@ -160,7 +166,7 @@ fn oauth(response: &Response, step: usize) -> Vec<Derived> {
 }
 
 /// What frameworks write when a form's token is missing or stale, with who writes it.
-const CSRF_WORDS: &[(&str, &str)] = &[
+pub(crate) const CSRF_WORDS: &[(&str, &str)] = &[
     ("CSRF verification failed", "Django's page"),
     ("ActionController::InvalidAuthenticityToken", "Rails' page"),
     ("CSRF token mismatch", "Laravel's message"),
@@ -168,20 +174,18 @@ const CSRF_WORDS: &[(&str, &str)] = &[
     ("Invalid CSRF Token", "Spring Security's message"),
 ];
 
-fn csrf(response: &Response, step: usize) -> Vec<Derived> {
-    let body = kept_content(response);
+fn csrf(content: &Marks, step: usize) -> Vec<Derived> {
     CSRF_WORDS
         .iter()
-        .find(|(word, _)| memmem::find(body, word.as_bytes()).is_some())
-        .map(|(word, who)| {
-            let shows = format!("{who} about a form token");
+        .find_map(|(word, who)| Some((word, who, content.text(word)?)))
+        .map(|(word, who, (from, to))| {
             derived(
                 step,
-                place_in(body, word.as_bytes()),
+                Place::Body(from as u64, to as u64),
                 word.as_bytes(),
                 "auth",
                 "csrf-mismatch".into(),
-                shows,
+                format!("{who} about a form token"),
             )
         })
         .into_iter()

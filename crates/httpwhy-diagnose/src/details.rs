@@ -3,25 +3,23 @@
 //! They are evidence for whoever mends the fault, and a gift to whoever attacks (CWE-209, CWE-497).
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
 use httpwhy_model::{Audience, Evidence, Exchange, Place, Remedy};
-use regex::bytes::{Regex, RegexSet};
 
-use crate::derive::kept_content;
+use crate::marks::Marks;
 use crate::quote::quote;
 
 /// Places shown at most.
 const MAX_SHOWN: usize = 6;
 
 /// What kind of detail, how it looks, and whether it lets a stranger learn about the inside.
-struct Detail {
+pub(crate) struct Detail {
     shows: &'static str,
-    pattern: &'static str,
+    pub(crate) pattern: &'static str,
     leaks: bool,
 }
 
-const DETAILS: &[Detail] = &[
+pub(crate) const DETAILS: &[Detail] = &[
     Detail {
         shows: "a Java stack trace",
         leaks: true,
@@ -75,7 +73,7 @@ const DETAILS: &[Detail] = &[
     Detail {
         shows: "a software version",
         leaks: true,
-        pattern: r"(?-u)\b(?:nginx|Apache|PHP|OpenSSL|Tomcat|Jetty|Microsoft-IIS|Express|Django|Rails|Werkzeug|gunicorn|WildFly|GlassFish|ASP\.NET Version:|Microsoft \.NET Framework Version:)[/ ]v?\d+\.\d+(?:\.\d+)*",
+        pattern: r"(?-u)\b(?:nginx|Apache|OpenSSL|Tomcat|Jetty|Microsoft-IIS|Express|Django|Rails|Werkzeug|gunicorn|WildFly|GlassFish|ASP\.NET Version:|Microsoft \.NET Framework Version:)[/ ]v?\d+\.\d+(?:\.\d+)*|\bPHP[/ ]v?\d+\.\d+(?:\.\d+)*",
     },
     Detail {
         shows: "a path on the server",
@@ -90,19 +88,18 @@ const DETAILS: &[Detail] = &[
 ];
 
 /// Evidence for every kind of detail in an error's content, each at its first place.
-pub(crate) fn evidence(exchange: &Exchange, step: usize) -> Vec<Evidence> {
-    let Some(body) = error_content(exchange) else {
+pub(crate) fn evidence(exchange: &Exchange, step: usize, content: &Marks) -> Vec<Evidence> {
+    let response = exchange.response.as_ref();
+    if response.is_none_or(|r| r.status().is_some_and(|status| status < 400)) {
         return Vec::new();
-    };
-    patterns()
-        .matches(body)
-        .into_iter()
-        .filter_map(|nth| Some((nth, alone(nth)?.find(body)?)))
+    }
+    content
+        .details()
         .take(MAX_SHOWN)
-        .map(|(nth, found)| Evidence {
+        .map(|(nth, (from, to))| Evidence {
             step,
-            place: Place::Body(found.start() as u64, found.end() as u64),
-            quote: Some(quote(found.as_bytes())),
+            place: Place::Body(from as u64, to as u64),
+            quote: Some(quote(&content.content()[from..to])),
             shows: DETAILS[nth].shows.into(),
         })
         .collect()
@@ -135,34 +132,6 @@ pub(crate) fn remedies(evidence: &[Evidence]) -> Vec<Remedy> {
     ]
 }
 
-fn error_content(exchange: &Exchange) -> Option<&[u8]> {
-    let response = exchange
-        .response
-        .as_ref()
-        .filter(|r| r.status().is_none_or(|status| status >= 400))?;
-    Some(kept_content(response)).filter(|body| !body.is_empty())
-}
-
-/// All patterns, searched in one pass; compiled on the first error that has content.
-fn patterns() -> &'static RegexSet {
-    static PATTERNS: OnceLock<RegexSet> = OnceLock::new();
-    PATTERNS.get_or_init(|| {
-        // A test compiles every pattern.
-        RegexSet::new(DETAILS.iter().map(|detail| detail.pattern))
-            .unwrap_or_else(|_| RegexSet::empty())
-    })
-}
-
-/// One pattern alone, which says where it matches; compiled when it is first known to match.
-fn alone(nth: usize) -> Option<&'static Regex> {
-    static ALONE: [OnceLock<Option<Regex>>; DETAILS.len()] =
-        [const { OnceLock::new() }; DETAILS.len()];
-    ALONE
-        .get(nth)?
-        .get_or_init(|| Regex::new(DETAILS[nth].pattern).ok())
-        .as_ref()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,16 +148,11 @@ mod tests {
             response: Some(response),
             ..Exchange::default()
         };
-        evidence(&exchange, 0)
+        let content = Marks::of(exchange.response.as_ref());
+        evidence(&exchange, 0, &content)
             .into_iter()
             .map(|found| found.shows.into_owned())
             .collect()
-    }
-
-    #[test]
-    fn every_pattern_compiles() {
-        assert_eq!(patterns().len(), DETAILS.len());
-        assert!((0..DETAILS.len()).all(|nth| alone(nth).is_some()));
     }
 
     #[test]

@@ -4,16 +4,16 @@
 //! (a vendor's or an authentication's), the registered status, the class. The rest stands in `also`.
 
 use httpwhy_catalog::{
-    CloseClue, Clue, CluePlace, Entry, clues_by_class, clues_by_signal, clues_by_status, id,
-    other_clues, vendors,
+    CloseClue, Clue, CluePlace, Entry, clues_by_class, clues_by_field, clues_by_signal,
+    clues_by_status, clues_by_vendor, id, other_clues, vendors,
 };
 use httpwhy_model::{
     Candidate, End, Evidence, Exchange, Kept, OutcomeId, Phase, Place, Response, Seen, Signal,
 };
-use memchr::memmem;
 
-use crate::derive::{Derived, kept_content, place_in};
+use crate::derive::Derived;
 use crate::known;
+use crate::marks::Marks;
 use crate::producer::Identified;
 use crate::quote::quote;
 
@@ -55,10 +55,12 @@ pub(crate) fn identify(
     step: usize,
     derived: &[Derived],
     producer: &Identified,
+    content: &Marks,
 ) -> Verdict {
     let view = View {
         exchange,
         producer,
+        content,
         step,
     };
     let mut matches = view.by_signals(derived);
@@ -115,6 +117,7 @@ pub(crate) fn identify(
 struct View<'a> {
     exchange: &'a Exchange,
     producer: &'a Identified,
+    content: &'a Marks<'a>,
     step: usize,
 }
 
@@ -238,8 +241,13 @@ impl View<'_> {
                     .map(|p| make(p, Tier::Class)),
             );
         }
+        let fields = self.response().map_or(&[][..], |r| &r.fields.list);
+        let by_field = fields.iter().flat_map(|field| clues_by_field(&field.name));
+        let by_vendor = self.producer.all().flat_map(clues_by_vendor);
         found.extend(
-            other_clues()
+            by_vendor
+                .chain(by_field)
+                .chain(other_clues())
                 .filter(|(_, clue)| self.holds(clue))
                 .map(|place| {
                     let tier = if place.1.close.is_some() {
@@ -272,10 +280,9 @@ impl View<'_> {
                 self.response()
                     .is_some_and(|r| r.fields.get(asked).is_absent())
             })
-            && clue.body.is_none_or(|asked| {
-                self.response()
-                    .is_some_and(|r| memmem::find(kept_content(r), asked.as_bytes()).is_some())
-            })
+            && clue
+                .body
+                .is_none_or(|asked| self.content.text(asked).is_some())
             && clue
                 .request
                 .is_none_or(|asked| exchange.request.fields.has(asked))
@@ -341,9 +348,9 @@ impl View<'_> {
                 format!("{name} is not there"),
             );
         }
-        if let (Some(text), Some(response)) = (clue.body, response) {
+        if let Some((text, (from, to))) = clue.body.and_then(|t| Some((t, self.content.text(t)?))) {
             add(
-                place_in(kept_content(response), text.as_bytes()),
+                Place::Body(from as u64, to as u64),
                 Some(quote(text.as_bytes())),
                 "the content says so".into(),
             );

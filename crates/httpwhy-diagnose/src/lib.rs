@@ -16,6 +16,7 @@ mod content;
 mod derive;
 mod details;
 mod identify;
+mod marks;
 mod opened;
 mod passage;
 mod producer;
@@ -24,6 +25,7 @@ mod redirect;
 mod retry;
 pub mod rules;
 mod says;
+mod scan;
 
 pub use says::MAX_SAID;
 
@@ -63,19 +65,20 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
     let came = visit.steps.get(index).map_or(&empty, |step| &step.exchange);
     let opened = opened::open(came, index);
     let exchange = &*opened.exchange;
-    let producer = producer::identify(exchange, index);
+    let content = marks::Marks::of(exchange.response.as_ref());
+    let producer = producer::identify(exchange, index, &content);
     let mut derived = opened.derived;
-    derived.extend(derive::derive(visit, index, exchange));
-    let verdict = identify::identify(exchange, index, &derived, &producer);
+    derived.extend(derive::derive(visit, index, exchange, &content));
+    let verdict = identify::identify(exchange, index, &derived, &producer, &content);
     let entry = verdict.entry;
 
     let mut evidence = verdict.evidence;
-    let blame = blame::blame(exchange, index, entry, &producer, &mut evidence);
+    let blame = blame::blame(exchange, index, entry, &producer, &content, &mut evidence);
     evidence.extend(producer.evidence);
     if let Some(response) = &exchange.response {
         evidence.extend(passage::evidence(response, index));
     }
-    evidence.extend(details::evidence(exchange, index));
+    evidence.extend(details::evidence(exchange, index, &content));
     evidence.dedup();
     let remedies = if blame == Blame::Nobody {
         Vec::new()

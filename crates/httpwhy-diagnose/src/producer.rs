@@ -4,12 +4,10 @@ use std::sync::OnceLock;
 
 use httpwhy_catalog::{Strength, Vendor, VendorEvidence, VendorPlace, VendorRole, vendors};
 use httpwhy_model::{Evidence, Exchange, Place, Producer, Response, Role};
-use regex::bytes::{Regex, RegexSet};
+use regex::bytes::RegexSet;
 
+use crate::marks::Marks;
 use crate::quote::quote;
-
-/// Content beyond this is not searched for signatures.
-const BODY_SEARCHED: usize = 16 * 1024;
 
 /// What the signatures say about one response.
 #[derive(Default)]
@@ -29,6 +27,11 @@ impl Identified {
     pub(crate) fn has(&self, vendor: &str) -> bool {
         self.present.contains(&vendor)
     }
+
+    /// The keys of all products that left such a mark.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static str> {
+        self.present.iter().copied()
+    }
 }
 
 struct Mark {
@@ -37,11 +40,11 @@ struct Mark {
     found: Evidence,
 }
 
-pub(crate) fn identify(exchange: &Exchange, step: usize) -> Identified {
+pub(crate) fn identify(exchange: &Exchange, step: usize, content: &Marks) -> Identified {
     let Some(response) = &exchange.response else {
         return Identified::default();
     };
-    let marks = marks(response, step);
+    let marks = marks(response, step, content);
     let mut present: Vec<&'static str> = marks
         .iter()
         .filter(|m| m.evidence.strength >= Strength::Strong)
@@ -77,60 +80,45 @@ pub(crate) fn identify(exchange: &Exchange, step: usize) -> Identified {
     }
 }
 
-fn marks(response: &Response, step: usize) -> Vec<Mark> {
+fn marks(response: &Response, step: usize, content: &Marks) -> Vec<Mark> {
     let patterns = patterns();
     let mut marks = Vec::new();
-    let mut add = |group: &Group, text: &[u8], place: Place| {
+    let mut add = |group: &Group, text: &[u8], name: &str| {
         marks.extend(
             group
                 .matches(text)
-                .map(|member| Mark::new(member, step, place.clone(), text)),
+                .map(|&member| Mark::new(member, step, Place::Field(name.to_owned()), text)),
         );
     };
     for field in &response.fields.list {
-        let name = String::from_utf8_lossy(&field.name).to_lowercase();
-        if name == "set-cookie" {
+        if field.name.eq_ignore_ascii_case(b"set-cookie") {
             // Only the name is looked at: the value is a secret and may have been redacted.
             let value = field.value.as_bytes();
             let end = value
                 .iter()
                 .position(|&b| b == b'=')
                 .map_or(value.len(), |at| at + 1);
-            add(&patterns.cookies, &value[..end], Place::Field(name));
-        } else if let Ok(at) = patterns
-            .fields
-            .binary_search_by(|(known, _)| (*known).cmp(name.as_str()))
-        {
-            add(
-                &patterns.fields[at].1,
-                field.value.as_bytes(),
-                Place::Field(name),
-            );
+            add(&patterns.cookies, &value[..end], "set-cookie");
+        } else if let Some((name, group)) = patterns.field(&field.name) {
+            add(group, field.value.as_bytes(), name);
         }
     }
-    add(&patterns.reasons, &response.reason, Place::StatusLine);
-    if response.status().is_none_or(|status| status >= 300)
-        && let Some(body) = response.body.as_ref().present()
-    {
-        let text = &body.bytes[..body.bytes.len().min(BODY_SEARCHED)];
-        for member in patterns.bodies.matches(text) {
-            let (from, to) = member.find(text);
-            marks.push(Mark::new(
-                member,
-                step,
-                Place::Body(from as u64, to as u64),
-                &text[from..to],
-            ));
+    let reasons = patterns.reasons.matches(&response.reason);
+    marks.extend(
+        reasons.map(|&member| Mark::new(member, step, Place::StatusLine, &response.reason)),
+    );
+    if response.status().is_none_or(|status| status >= 300) {
+        for (number, (from, to)) in content.products() {
+            let place = Place::Body(from as u64, to as u64);
+            let quoted = &content.content()[from..to];
+            marks.push(Mark::new(bodies()[number], step, place, quoted));
         }
     }
     marks
 }
 
 impl Mark {
-    fn new(member: &Member, step: usize, place: Place, quoted: &[u8]) -> Self {
-        let Member {
-            vendor, evidence, ..
-        } = *member;
+    fn new((vendor, evidence): Member, step: usize, place: Place, quoted: &[u8]) -> Self {
         let shows = if evidence.made {
             format!("{} made this response", vendor.name)
         } else {
@@ -150,25 +138,17 @@ impl Mark {
     }
 }
 
-/// One pattern of a group.
-struct Member {
-    vendor: &'static Vendor,
-    evidence: &'static VendorEvidence,
-    /// Compiled when it is first known to match and its place is asked for.
-    alone: OnceLock<Option<Regex>>,
-}
+/// A product and one thing that gives it away.
+pub(crate) type Member = (&'static Vendor, &'static VendorEvidence);
 
-impl Member {
-    /// Where the pattern matches: from, to.
-    fn find(&self, text: &[u8]) -> (usize, usize) {
-        let alone = self
-            .alone
-            .get_or_init(|| Regex::new(&pattern(self.evidence)).ok());
-        alone
-            .as_ref()
-            .and_then(|regex| regex.find(text))
-            .map_or((0, 0), |found| (found.start(), found.end()))
-    }
+/// What may stand in content.
+pub(crate) fn bodies() -> &'static [Member] {
+    static BODIES: OnceLock<Vec<Member>> = OnceLock::new();
+    BODIES.get_or_init(|| {
+        all()
+            .filter(|(_, evidence)| evidence.place == VendorPlace::Body)
+            .collect()
+    })
 }
 
 /// All patterns for one place, matched in one pass; compiled on the first response that has such a place.
@@ -195,14 +175,9 @@ impl Group {
     fn compile(&self) -> (RegexSet, Vec<Member>) {
         let members: Vec<Member> = all()
             .filter(|(_, evidence)| self.holds(evidence.place))
-            .map(|(vendor, evidence)| Member {
-                vendor,
-                evidence,
-                alone: OnceLock::new(),
-            })
             .collect();
         // A test compiles every pattern.
-        let set = RegexSet::new(members.iter().map(|member| pattern(member.evidence)));
+        let set = RegexSet::new(members.iter().map(pattern_of));
         (set.unwrap_or_else(|_| RegexSet::empty()), members)
     }
 
@@ -216,13 +191,21 @@ impl Group {
 }
 
 struct Patterns {
-    fields: Vec<(&'static str, Group)>,
+    /// At each length, the names of that length.
+    fields: Vec<Vec<(&'static str, Group)>>,
     cookies: Group,
-    bodies: Group,
     reasons: Group,
 }
 
-/// The groups, sorted by field.
+impl Patterns {
+    fn field(&self, name: &[u8]) -> Option<(&'static str, &Group)> {
+        let known = self.fields.get(name.len())?;
+        let is = |known: &&(&'static str, Group)| name.eq_ignore_ascii_case(known.0.as_bytes());
+        known.iter().find(is).map(|(name, group)| (*name, group))
+    }
+}
+
+/// The groups.
 fn patterns() -> &'static Patterns {
     static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS.get_or_init(|| {
@@ -234,13 +217,19 @@ fn patterns() -> &'static Patterns {
             .collect();
         names.sort_unstable();
         names.dedup();
+        let longest = names
+            .iter()
+            .map(|name| name.len())
+            .max()
+            .unwrap_or_default();
+        let mut fields: Vec<Vec<(&'static str, Group)>> = Vec::new();
+        fields.resize_with(longest + 1, Vec::new);
+        for name in names {
+            fields[name.len()].push((name, Group::of(VendorPlace::Field(name))));
+        }
         Patterns {
-            fields: names
-                .into_iter()
-                .map(|name| (name, Group::of(VendorPlace::Field(name))))
-                .collect(),
+            fields,
             cookies: Group::of(VendorPlace::Cookie("")),
-            bodies: Group::of(VendorPlace::Body),
             reasons: Group::of(VendorPlace::Reason),
         }
     })
@@ -255,8 +244,8 @@ fn all() -> impl Iterator<Item = (&'static Vendor, &'static VendorEvidence)> {
     })
 }
 
-/// A cookie's evidence is its name: `^name=`.
-fn pattern(evidence: &VendorEvidence) -> String {
+/// The expression to look for. A cookie's evidence is its name: `^name=`.
+pub(crate) fn pattern_of((_, evidence): &Member) -> String {
     match evidence.place {
         VendorPlace::Cookie(name) => format!("^{name}="),
         _ => evidence.pattern.to_owned(),
@@ -266,12 +255,13 @@ fn pattern(evidence: &VendorEvidence) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use regex::bytes::Regex;
 
     #[test]
     fn every_pattern_compiles() {
-        for (vendor, evidence) in all() {
-            let text = pattern(evidence);
-            assert!(Regex::new(&text).is_ok(), "{}: {text}", vendor.key);
+        for member in all() {
+            let text = pattern_of(&member);
+            assert!(Regex::new(&text).is_ok(), "{}: {text}", member.0.key);
         }
     }
 }

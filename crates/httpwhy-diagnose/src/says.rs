@@ -8,6 +8,9 @@ use crate::derive::{kept_content, says_json};
 /// Longest text taken from an error response, in characters.
 pub const MAX_SAID: usize = 200;
 
+/// Tags read at most in search of it: a page's message stands near its beginning.
+const MAX_TAGS: usize = 256;
+
 /// Members of JSON error bodies that speak to a person, best first (RFC 9457 section 3.1, then custom).
 const SPEAKING: &[&str] = &[
     "detail",
@@ -72,18 +75,22 @@ pub(crate) fn json_text(body: &[u8], names: &[&str]) -> Option<String> {
 fn html_text(body: &[u8]) -> String {
     let mut out = String::new();
     let mut rest = body;
-    while let Some(open) = memchr(b'<', rest) {
+    for _ in 0..MAX_TAGS {
+        let Some(open) = memchr(b'<', rest) else {
+            push_text(&mut out, rest);
+            break;
+        };
         push_text(&mut out, &rest[..open]);
         rest = &rest[open..];
         rest = skip_element(rest, b"script")
             .or_else(|| skip_element(rest, b"style"))
             .or_else(|| skip_comment(rest))
             .unwrap_or_else(|| memchr(b'>', rest).map_or(&[][..], |close| &rest[close + 1..]));
-        if out.chars().count() > MAX_SAID * 2 {
+        // Looked at in bytes first: counting characters each time costs more than reading on.
+        if out.len() > MAX_SAID * 2 && out.chars().count() > MAX_SAID * 2 {
             break;
         }
     }
-    push_text(&mut out, rest);
     out
 }
 
@@ -96,6 +103,10 @@ fn push_text(out: &mut String, text: &[u8]) {
     }
     if !out.is_empty() {
         out.push(' ');
+    }
+    if !text.contains('&') {
+        out.push_str(text);
+        return;
     }
     for (entity, plain) in [
         ("&nbsp;", " "),

@@ -1,4 +1,5 @@
-//! What the inner parts cost, in nanoseconds a call: `cargo run --release -p httpwhy-testkit --example micro`.
+//! What the inner parts cost, in nanoseconds a call: `cargo run --release -p httpwhy-testkit --example micro [WORD]`,
+//! where WORD picks the cases whose names hold it.
 //!
 //! Every case runs in turn, many rounds, so that a slow moment of the machine meets all of them; medians are printed.
 //! Peers stand beside our own where the ecosystem has one.
@@ -31,6 +32,9 @@ struct Case {
 
 fn main() {
     let mut cases = cases();
+    if let Some(word) = std::env::args().nth(1) {
+        cases.retain(|case| case.name.contains(&word));
+    }
     for case in &mut cases {
         case.calls = calibrate(&*case.run);
     }

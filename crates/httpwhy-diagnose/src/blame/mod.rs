@@ -7,7 +7,7 @@ mod certificate;
 mod conditions;
 mod foreign;
 mod gateway;
-mod pages;
+pub(crate) mod pages;
 mod request;
 mod squid;
 mod success;
@@ -19,6 +19,7 @@ use std::time::Duration;
 use httpwhy_catalog::{Entry, Usual};
 use httpwhy_model::{Blame, Evidence, Exchange, Party, Phase, Place, Response, Seen};
 
+use crate::marks::Marks;
 use crate::producer::Identified;
 use crate::quote::quote;
 
@@ -27,6 +28,7 @@ pub(crate) fn blame(
     step: usize,
     entry: &Entry,
     producer: &Identified,
+    content: &Marks,
     evidence: &mut Vec<Evidence>,
 ) -> Blame {
     let case = Case {
@@ -34,6 +36,7 @@ pub(crate) fn blame(
         step,
         entry,
         producer,
+        content,
     };
     let usual = match entry.usual {
         Usual::Party(party) if proven_by_kind(&case) => return Blame::Proven(party),
@@ -86,6 +89,7 @@ struct Case<'a> {
     step: usize,
     entry: &'a Entry,
     producer: &'a Identified,
+    content: &'a Marks<'a>,
 }
 
 /// A party, and the place that shows it.

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use httpwhy_model::{Blame, Party};
-use memchr::memmem;
+use httpwhy_model::{Blame, Party, Place};
 
 use super::{Case, FRONT, ORIGIN, Ruling};
-use crate::derive::{kept_content, place_in};
+use crate::marks::Range;
 
 /// A sentence of a built-in page.
 struct Page {
@@ -94,23 +93,32 @@ pub(super) fn ruling(case: &Case) -> Option<Ruling> {
     if !case.is_plain_status() || case.status()? < 500 {
         return None;
     }
-    let body = kept_content(case.response()?);
-    if body.is_empty() {
-        return None;
+    if let Some(range) = case.content.text(NO_SERVER) {
+        return Some(no_server(case, range));
     }
-    let finds = |says: &str| memmem::find(body, says.as_bytes()).is_some();
-    if finds(NO_SERVER) {
-        return Some(no_server(case, body));
-    }
-    let page = PAGES.iter().find(|page| finds(page.says))?;
-    let place = place_in(body, page.says.as_bytes());
-    Some(case.ruling(page.blame, place, Some(page.says.as_bytes()), page.shows))
+    let found = |page: &'static Page| Some((page, case.content.text(page.says)?));
+    let (page, range) = PAGES.iter().find_map(found)?;
+    Some(case.ruling(
+        page.blame,
+        place(range),
+        Some(page.says.as_bytes()),
+        page.shows,
+    ))
+}
+
+/// The texts that are looked for.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().map(|page| page.says).chain([NO_SERVER])
+}
+
+fn place((from, to): Range) -> Place {
+    Place::Body(from as u64, to as u64)
 }
 
 /// The page is the same whether no server is configured or enabled, or whether all that there are could not be reached:
 /// the time it took tells.
-fn no_server(case: &Case, body: &[u8]) -> Ruling {
-    let place = place_in(body, NO_SERVER.as_bytes());
+fn no_server(case: &Case, range: Range) -> Ruling {
+    let place = place(range);
     let quoted = Some(NO_SERVER.as_bytes());
     match case.waited() {
         Some(waited) if waited >= TRIED => {
