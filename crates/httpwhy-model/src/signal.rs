@@ -283,6 +283,15 @@ impl Signal {
         }
     }
 
+    /// A parameter of a word or of a certificate's problem.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        let (Self::Word { params, .. } | Self::Cert { detail: params, .. }) = self else {
+            return None;
+        };
+        let found = params.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// True when `head` is this signal's dialect (`eof`) or its dialect and word (`errno:ECONNRESET`).
     pub fn is(&self, head: &str) -> bool {
         match head.split_once(':') {

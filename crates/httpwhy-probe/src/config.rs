@@ -11,7 +11,7 @@ use httpwhy_model::{Because, Signal, Visit};
 use httpwhy_wire::h1;
 
 use crate::ways::Ways;
-use crate::{Gate, Pace};
+use crate::{Gate, Jar, Login, Pace};
 
 /// What the prober may do; shared by all threads.
 #[derive(Debug, Clone)]
@@ -93,6 +93,8 @@ pub enum Protocol {
     Http2,
     /// HTTP/2 at once, whatever ALPN says.
     Http2PriorKnowledge,
+    /// HTTP/3 (RFC 9114) over QUIC and nothing else; without TLS there is none.
+    Http3,
 }
 
 /// How long each phase of an exchange may take.
@@ -106,6 +108,8 @@ pub struct Deadlines {
     pub tunnel: Duration,
     /// TLS handshake.
     pub tls: Duration,
+    /// How long a request with `Expect: 100-continue` holds its content back (RFC 9110 section 10.1.1).
+    pub expect: Duration,
     /// Between two pieces of the request that the peer takes.
     pub send: Duration,
     /// From the end of the request to the first byte of the response.
@@ -119,13 +123,15 @@ pub struct Deadlines {
 }
 
 impl Default for Deadlines {
-    /// 5 s to resolve, 10 s to connect, for a tunnel and for TLS, 30 s to send, wait and receive, 120 s in all, 5 s for a WebSocket.
+    /// 5 s to resolve, 10 s to connect, for a tunnel and for TLS, 1 s to expect leave to send, 30 s to send, wait and
+    /// receive, 120 s in all, 5 s for a WebSocket.
     fn default() -> Self {
         Self {
             resolve: Duration::from_secs(5),
             connect: Duration::from_secs(10),
             tunnel: Duration::from_secs(10),
             tls: Duration::from_secs(10),
+            expect: Duration::from_secs(1),
             send: Duration::from_secs(30),
             wait: Duration::from_secs(30),
             receive: Duration::from_secs(30),
@@ -179,6 +185,13 @@ pub struct Job {
     pub fields: Vec<(Bytes, Bytes)>,
     /// Content to send.
     pub body: Option<Bytes>,
+    /// With what to log in.
+    pub login: Option<Arc<Login>>,
+    /// Cookies to begin with. With `Some`, even of none, those that come are sent back along the visit; without, none is.
+    pub cookies: Option<Arc<Cookies>>,
+    /// Bytes to send exactly as they are, in one exchange on a connection of its own, instead of the request that the
+    /// rest of the job describes. They may be no HTTP at all.
+    pub raw: Option<Bytes>,
     /// Ask for a WebSocket (RFC 6455); the schemes `ws` and `wss` ask for one too.
     pub websocket: bool,
     /// A protocol of its own.
@@ -200,6 +213,9 @@ impl Job {
             method: Bytes::from_static(b"GET"),
             fields: Vec::new(),
             body: None,
+            login: None,
+            cookies: None,
+            raw: None,
             websocket: false,
             protocol: None,
             deadlines: None,
@@ -207,6 +223,15 @@ impl Job {
             fault: None,
         }
     }
+}
+
+/// The cookies a job begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cookies {
+    /// Those of a file or an earlier visit.
+    pub jar: Jar,
+    /// `a=b; c=d`: for the host of the job's target alone, and all its paths.
+    pub given: String,
 }
 
 /// A test-only switch: a failure of the prober itself, taking the way that a real one takes.

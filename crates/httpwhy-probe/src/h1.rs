@@ -15,7 +15,7 @@ use crate::deadline::limit;
 use crate::run::Local;
 use crate::signals;
 use crate::stream::Stream;
-use crate::talk::{After, Talk};
+use crate::talk::{After, Talk, fail};
 
 /// How long more of what is not HTTP is awaited.
 const FOREIGN: Duration = Duration::from_secs(1);
@@ -272,19 +272,6 @@ impl Talk<'_> {
             // RFC 9112 section 9.8: an incomplete close leaves the message incomplete.
             body.complete = Seen::Present(false);
         }
-    }
-}
-
-/// Records why the transport failed. A missing client certificate is a matter of the handshake, wherever it shows
-/// (TLS 1.3 tells it at the first read).
-fn fail(facts: &Facts, phase: Phase, signal: Signal, exchange: &mut Exchange) {
-    let early = phase != Phase::Receive && facts.client_cert_wanted;
-    let wanted = signals::wants_client_cert(&signal);
-    if wanted || (early && !matches!(signal, Signal::Timeout(_) | Signal::Word { .. })) {
-        exchange.signal(Phase::Tls, signals::tls(TlsFault::ClientCertWanted));
-        exchange.signal(Phase::Tls, signal);
-    } else {
-        exchange.signal(phase, signal);
     }
 }
 

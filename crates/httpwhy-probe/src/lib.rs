@@ -1,4 +1,4 @@
-//! Sends requests and reports what was seen: resolve, connect, TLS, HTTP/1.1, WebSocket.
+//! Sends requests and reports what was seen: resolve, connect, TLS, HTTP/1, HTTP/2, WebSocket.
 //!
 //! [`run`] takes [`Job`]s and hands over one [`Visit`] for each. A failed target is never an `Err`: it is an exchange
 //! with a phase, an end and typed signals. Nothing is judged here, and nothing is done in secret: every redirect,
@@ -25,10 +25,14 @@ use httpwhy_model::Visit;
 
 mod config;
 mod connection;
+mod cookies;
 mod deadline;
 mod dial;
 mod dispatch;
 mod h1;
+mod h2;
+mod h3;
+mod login;
 mod pace;
 mod panic;
 mod pool;
@@ -45,10 +49,12 @@ pub mod ways;
 mod websocket;
 
 pub use config::{
-    Config, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault,
+    Config, Cookies, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault,
     TlsOptions, Totals, Trust,
 };
+pub use cookies::Jar;
 pub use dispatch::Gate;
+pub use login::{Login, Scheme};
 pub use pace::{Manners, Pace};
 pub use run::run;
 pub use target::next_target;

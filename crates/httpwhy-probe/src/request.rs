@@ -1,15 +1,17 @@
 //! The request of one step, from the job and the policy.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use std::time::SystemTime;
+
 use bytes::Bytes;
-use httpwhy_model::{Body, Fields, Framing, Request, Seen};
-use httpwhy_wire::h1::write_head;
+use httpwhy_model::{Body, Exchange, Fields, Framing, Phase, Request, Seen};
+use httpwhy_wire::h1::{Limits, read_request, write_head};
 
 use crate::dial::authorization;
+use crate::login::{self, Asked, Session};
 use crate::target::Target;
+use crate::visit::Internal;
 use crate::ways::Proxy;
-use crate::{Config, Job};
+use crate::{Config, Jar, Job, signals};
 
 /// What one step asks for.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Ask {
     pub(crate) job: Job,
     keep_body: bool,
     dropped: Vec<&'static str>,
+    session: Option<Box<Session>>,
+    jar: Option<Box<Jar>>,
 }
 
 impl Ask {
@@ -27,10 +31,57 @@ impl Ask {
         Self {
             target: job.target.clone(),
             method: job.method.clone(),
+            session: Session::of(&job).map(Box::new),
+            jar: jar(&job).map(Box::new),
             job,
             keep_body: true,
             dropped: Vec::new(),
         }
+    }
+
+    /// The bytes to send exactly as they are, if the job has any.
+    pub(crate) const fn raw(&self) -> Option<&Bytes> {
+        self.job.raw.as_ref()
+    }
+
+    /// Keeps the cookies that came, and says whether the same is to be asked again, with an answer to the challenge that
+    /// came.
+    pub(crate) fn is_to_answer(&mut self, exchange: &mut Exchange) -> bool {
+        self.learn(exchange).unwrap_or_else(|Internal(word)| {
+            exchange.signal(Phase::Queue, signals::engine(word));
+            false
+        })
+    }
+
+    fn learn(&mut self, exchange: &mut Exchange) -> Result<bool, Internal> {
+        if let Some(jar) = &mut self.jar {
+            for response in exchange.interim.iter().chain(&exchange.response) {
+                jar.receive(&exchange.target, &response.fields, SystemTime::now());
+            }
+        }
+        if self.gives("Authorization") || self.dropped.contains(&"authorization") {
+            return Ok(false);
+        }
+        match &mut self.session {
+            Some(session) => session.is_challenged(exchange),
+            None => Ok(false),
+        }
+    }
+
+    /// The value of Authorization, if anything is to be sent.
+    fn authorization(&self, target: &Target, sent_as: &str) -> Option<String> {
+        let asked = Asked {
+            method: &self.method,
+            target: sent_as,
+            content: self.body().map_or(&[], |body| body),
+        };
+        let session = self.session.as_deref();
+        let session = session.filter(|_| !self.dropped.contains(&"authorization"));
+        login::field(session, target, asked)
+    }
+
+    fn cookie(&self) -> Option<String> {
+        self.jar.as_ref()?.field(&self.target, SystemTime::now())
     }
 
     /// What the policy asks for next. What was once dropped stays dropped.
@@ -60,6 +111,13 @@ impl Ask {
         forward: Option<&Proxy>,
         key: Option<&str>,
     ) -> Request {
+        if let Some(raw) = self.raw() {
+            return as_read(raw);
+        }
+        let sent_as = match forward {
+            Some(_) => format!("http://{}{}", target.authority, target.path),
+            None => target.path.clone(),
+        };
         let mut fields = Own {
             fields: Fields::all(),
             ask: self,
@@ -73,11 +131,8 @@ impl Ask {
             fields.add("Sec-WebSocket-Version", || "13".to_owned());
             fields.add("Sec-WebSocket-Key", || key.to_owned());
         }
-        if let Some(user) = &target.user {
-            fields.add("Authorization", || {
-                format!("Basic {}", BASE64_STANDARD.encode(user))
-            });
-        }
+        fields.maybe("Authorization", || self.authorization(target, &sent_as));
+        fields.maybe("Cookie", || self.cookie());
         if let Some(value) = forward.and_then(authorization) {
             fields.add("Proxy-Authorization", || value);
         }
@@ -92,10 +147,7 @@ impl Ask {
         }
         Request {
             method: self.method.clone(),
-            target: match forward {
-                Some(_) => format!("http://{}{}", target.authority, target.path).into(),
-                None => target.path.clone().into(),
-            },
+            target: sent_as.into(),
             version: Bytes::from_static(b"HTTP/1.1"),
             fields,
             body: self.body().map_or(Seen::Absent, |body| {
@@ -151,11 +203,41 @@ impl Own<'_> {
                 .push(Bytes::from_static(name.as_bytes()), value());
         }
     }
+
+    fn maybe(&mut self, name: &'static str, value: impl FnOnce() -> Option<String>) {
+        if !self.ask.gives(name)
+            && let Some(value) = value()
+        {
+            self.add(name, || value);
+        }
+    }
 }
 
-/// Writes a request as it goes over the wire.
-pub(crate) fn write(out: &mut Vec<u8>, request: &Request) {
+/// The cookies that a job begins with.
+fn jar(job: &Job) -> Option<Jar> {
+    let cookies = job.cookies.as_ref()?;
+    let mut jar = cookies.jar.clone();
+    jar.give(&job.target, &cookies.given);
+    Some(jar)
+}
+
+/// What bytes given as a request say, as far as they can be read.
+fn as_read(raw: &Bytes) -> Request {
+    let limits = Limits {
+        body: raw.len(),
+        ..Limits::default()
+    };
+    let (message, _) = read_request(raw, true, limits);
+    message.request.unwrap_or_default()
+}
+
+/// Writes a request as it goes over the wire; `raw` goes instead, when there is any.
+pub(crate) fn write(out: &mut Vec<u8>, request: &Request, raw: Option<&Bytes>) {
     out.clear();
+    if let Some(raw) = raw {
+        out.extend_from_slice(raw);
+        return;
+    }
     let start = [&*request.method, &*request.target, &*request.version];
     write_head(out, start, &request.fields);
     if let Seen::Present(body) = &request.body {

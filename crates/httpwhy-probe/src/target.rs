@@ -14,7 +14,7 @@ pub(crate) struct Target {
     /// The scheme asks for a WebSocket.
     pub(crate) websocket: bool,
     /// User name and password, decoded, when the URI has any.
-    pub(crate) user: Option<String>,
+    pub(crate) user: Option<(String, String)>,
 }
 
 /// What a connection is good for.
@@ -56,13 +56,16 @@ impl Target {
     }
 }
 
-fn user(url: &Url) -> Option<String> {
+fn user(url: &Url) -> Option<(String, String)> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }
-    let text = format!("{}:{}", url.username(), url.password().unwrap_or_default());
-    let bytes = percent_decoded(text.as_bytes());
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    let decoded = |text: &str| {
+        let bytes = percent_decoded(text.as_bytes());
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let password = url.password().unwrap_or_default();
+    Some((decoded(url.username()), decoded(password)))
 }
 
 pub(crate) fn percent_decoded(text: &[u8]) -> Vec<u8> {
@@ -128,7 +131,7 @@ mod tests {
         let user = Target::parse("http://me:p%40ss@a.example/")
             .expect("good")
             .user;
-        assert_eq!(user.as_deref(), Some("me:p@ss"));
+        assert_eq!(user, Some(("me".to_owned(), "p@ss".to_owned())));
     }
 
     #[test]

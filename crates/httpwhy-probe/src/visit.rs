@@ -90,11 +90,17 @@ impl Course {
     /// What comes after the step that is over, and when; `None`: nothing.
     fn after<P: Policy>(&mut self, policy: &P) -> Option<Duration> {
         let index = self.seen.steps.len().checked_sub(1)?;
-        let exchange = &self.seen.steps[index].exchange;
+        let exchange = &mut self.seen.steps[index].exchange;
         let mut wait = Duration::ZERO;
-        if died_unheard(exchange) && is_idempotent(&self.ask.method) {
+        if (died_unheard(exchange) && is_idempotent(&self.ask.method)) || was_turned_away(exchange)
+        {
             // RFC 9112 section 9.3.1. The connection is gone, so the retry opens one of its own.
             self.because = Because::Retry(index);
+        } else if self.ask.raw().is_some() {
+            // What it meant is its author's: nothing follows from the answer.
+            return None;
+        } else if self.ask.is_to_answer(exchange) {
+            self.because = Because::Challenge(index);
         } else {
             match policy(&self.seen) {
                 Next::Done => return None,
@@ -180,6 +186,20 @@ fn died_unheard(exchange: &Exchange) -> bool {
         })
 }
 
+/// Whether a kept connection was being closed, and the request certainly not processed (RFC 9113 section 6.8).
+fn was_turned_away(exchange: &Exchange) -> bool {
+    exchange.reused == Seen::Present(true)
+        && exchange.end == End::Nothing
+        && exchange.signals().any(|(_, signal)| {
+            let number = |name| {
+                signal
+                    .param(name)
+                    .and_then(|value| value.parse::<u32>().ok())
+            };
+            signal.is("h2:0") && number("stream") > number("last")
+        })
+}
+
 /// An error of the prober itself; the word becomes `engine:<word>`.
 #[derive(Debug)]
 pub(crate) struct Internal(pub(crate) Cow<'static, str>);
@@ -213,7 +233,7 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
     let budget = Budget::new(deadlines.total);
     let key = Key {
-        protocol: protocol(&ask.job, config, websocket.is_some()),
+        protocol: protocol(&ask.job, config, websocket.is_some(), &route),
         route,
     };
     let talk = Talk {
@@ -222,6 +242,7 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
         budget: &budget,
         limits,
         max_body: config.max_body,
+        raw: ask.raw(),
     };
     let _place = InUse::new(&worker.local.in_use);
     let Some(mut connection) = connection(&talk, key, exchange).await else {
@@ -229,8 +250,8 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     };
     let talking = connection.exchange(&talk, &mut worker.out, exchange);
     match talking.await {
-        After::Keep => worker.local.pool.borrow_mut().put(connection),
-        After::Close => connection.close().await,
+        After::Keep if ask.raw().is_none() => worker.local.pool.borrow_mut().put(connection),
+        After::Keep | After::Close => connection.close().await,
         After::Upgraded(rest) => {
             if let (Some(key), Carrier::H1(stream)) = (websocket, &mut connection.carrier) {
                 let watching = websocket::attend(&talk, stream, &key, rest, exchange);
@@ -242,10 +263,13 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     Ok(())
 }
 
-/// The protocol to ask for. A WebSocket begins with HTTP/1.1 (RFC 6455 section 4.1).
-fn protocol(job: &Job, config: &Config, websocket: bool) -> Protocol {
+/// The protocol to ask for. A WebSocket begins with HTTP/1.1 (RFC 6455 section 4.1), and a proxy that forwards is spoken
+/// to in HTTP/1.
+fn protocol(job: &Job, config: &Config, websocket: bool, route: &Route) -> Protocol {
     match job.protocol.unwrap_or(config.protocol) {
-        _ if websocket => Protocol::Http11,
+        _ if websocket || job.raw.is_some() => Protocol::Http11,
+        Protocol::Http10 => Protocol::Http10,
+        _ if route.forward().is_some() => Protocol::Http11,
         protocol => protocol,
     }
 }
@@ -253,7 +277,11 @@ fn protocol(job: &Job, config: &Config, websocket: bool) -> Protocol {
 /// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.
 async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Connection> {
     let pool = &talk.local.pool;
-    let kept = pool.borrow_mut().take(&key);
+    // What is no HTTP may leave a connection in any state: it has one of its own.
+    let kept = match talk.raw {
+        Some(_) => None,
+        None => pool.borrow_mut().take(&key),
+    };
     if let Some(mut kept) = kept {
         // No loop: of those that a server has closed, one is found out here and the rest when they are needed.
         if kept.is_quiet().await {

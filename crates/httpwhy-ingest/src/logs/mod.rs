@@ -53,10 +53,12 @@
 
 mod carrier;
 mod carriers;
+mod complaint;
 mod formats;
 pub mod json;
 mod legs;
 mod line;
+mod members;
 mod shape;
 pub mod time;
 
@@ -66,6 +68,7 @@ use std::sync::Arc;
 use httpwhy_model::{Side, Visit};
 
 pub use carrier::{Carrier, Peeled};
+pub use complaint::{Cause, Leg};
 pub use legs::Legs;
 pub use line::{Column, Line, Spans, Unit, is_nothing, last_of_list, list};
 pub use shape::{NO_UPSTREAM, NOT_CAPTURED, OwnedShape, Request, Shape};

@@ -9,6 +9,7 @@ mod route;
 mod socks;
 mod tcp;
 mod tunnel;
+mod udp;
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -28,7 +29,7 @@ use crate::target::Origin;
 use crate::tls;
 use crate::ways::{Place, Proxy, ProxyScheme, Ways};
 use route::Kind;
-pub(crate) use route::Route;
+pub(crate) use route::{Alternative, Route};
 pub(crate) use tunnel::authorization;
 
 /// What opening a connection needs.
@@ -88,6 +89,11 @@ impl Dialler<'_> {
         }
         let reached = match &route.kind {
             Kind::Direct { origin, address } => self.direct(ways, origin, *address, exchange).await,
+            Kind::Alternative { to, .. } => {
+                let place = to.place(ways);
+                describe(&place, exchange);
+                self.reach(ways, &place, TARGET, exchange).await
+            }
             Kind::Forward(proxy) => self.reach_proxy(ways, proxy, exchange).await,
             Kind::Tunnel { proxy, origin } => self.tunnel(ways, proxy, origin, exchange).await,
         }?;
@@ -137,11 +143,7 @@ impl Dialler<'_> {
         if let Some(path) = &ways.unix {
             return self.unix_socket(path, exchange).await;
         }
-        let mut place = ways.place(&origin.host, origin.port);
-        if let Some(address) = address {
-            place.addresses = Some(vec![address]);
-            place.instead = Some((address.to_string(), "--all-addresses"));
-        }
+        let place = ways.straight(origin, address);
         describe(&place, exchange);
         self.reach(ways, &place, TARGET, exchange).await
     }

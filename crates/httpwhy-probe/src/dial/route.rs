@@ -4,8 +4,10 @@ use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use url::Host;
+
 use crate::target::{Origin, Target};
-use crate::ways::{Proxy, Ways};
+use crate::ways::{Place, Proxy, Ways};
 
 /// What a connection is good for. Two exchanges may share one exactly when their routes are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,10 +24,29 @@ pub(crate) enum Kind {
         origin: Origin,
         address: Option<IpAddr>,
     },
+    /// To a service that an answer of that origin named as good for it (RFC 7838).
+    Alternative { origin: Origin, to: Alternative },
     /// To a proxy that is asked with the whole target URI (RFC 9112 section 3.2.2): good for every `http` target.
     Forward(Arc<Proxy>),
     /// Through a proxy to that origin.
     Tunnel { proxy: Arc<Proxy>, origin: Origin },
+}
+
+/// Where an alternative service is (RFC 7838 section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Alternative {
+    pub(crate) host: Host<String>,
+    pub(crate) port: u16,
+}
+
+impl Alternative {
+    /// Where to connect to for it.
+    pub(super) fn place(&self, ways: &Ways) -> Place {
+        let mut place = ways.place(&self.host, self.port);
+        let to = format!("{}:{}", place.host, place.port);
+        place.instead.get_or_insert((to, "Alt-Svc"));
+        place
+    }
 }
 
 /// The rules by which a connection was made. Others, even of the same content, are another key.
@@ -77,7 +98,9 @@ impl Route {
     /// Whose connection it is at the far end; none for a proxy that passes requests on to anybody.
     pub(crate) fn origin(&self) -> Option<&Origin> {
         match &self.kind {
-            Kind::Direct { origin, .. } | Kind::Tunnel { origin, .. } => Some(origin),
+            Kind::Direct { origin, .. }
+            | Kind::Alternative { origin, .. }
+            | Kind::Tunnel { origin, .. } => Some(origin),
             Kind::Forward(_) => None,
         }
     }
@@ -86,7 +109,7 @@ impl Route {
     pub(crate) fn forward(&self) -> Option<&Proxy> {
         match &self.kind {
             Kind::Forward(proxy) => Some(proxy),
-            Kind::Direct { .. } | Kind::Tunnel { .. } => None,
+            Kind::Direct { .. } | Kind::Alternative { .. } | Kind::Tunnel { .. } => None,
         }
     }
 }

@@ -181,7 +181,7 @@ fn has_route(address: IpAddr) -> bool {
 }
 
 /// The unspecified address of the same family.
-fn unspecified(address: IpAddr) -> IpAddr {
+pub(crate) fn unspecified(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

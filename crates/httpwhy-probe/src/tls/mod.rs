@@ -2,6 +2,7 @@
 
 mod anchors;
 mod chain;
+mod quic;
 mod tap;
 mod verifier;
 
@@ -26,6 +27,7 @@ use crate::signals;
 use crate::stream::Stream;
 use crate::visit::Internal;
 pub(crate) use anchors::Anchors;
+pub(crate) use quic::{Watch, quic};
 use tap::Flow;
 pub(crate) use tap::Tap;
 use verifier::{Collecting, NoClientCert};
@@ -76,8 +78,8 @@ pub(crate) async fn handshake(
     let no_cert = Arc::new(NoClientCert::default());
     let (tap, flow) = Tap::new(under);
     let stream = match prepare(host, alpn, &verifier, &no_cert) {
-        Ok((connector, name)) => {
-            let connecting = connector.connect(name, tap);
+        Ok((config, name)) => {
+            let connecting = TlsConnector::from(Arc::new(config)).connect(name, tap);
             match budget.within(deadline, connecting).await {
                 Ok(Ok(stream)) => Ok(stream),
                 Ok(Err(error)) => Err(failure(&error, &flow, no_cert.was_asked())),
@@ -88,10 +90,7 @@ pub(crate) async fn handshake(
     };
     let (problems, leaf) = verifier.found();
     let mut facts = leaf;
-    facts.server_name = match host {
-        Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
-        Host::Ipv4(_) | Host::Ipv6(_) => None,
-    };
+    facts.server_name = server_name(host);
     if let Ok(stream) = &stream {
         flow.establish();
         describe(stream.get_ref().1, &mut facts);
@@ -106,12 +105,20 @@ pub(crate) async fn handshake(
     }
 }
 
+/// The name to send (SNI, RFC 6066 section 3): addresses are not sent.
+fn server_name(host: &Host<String>) -> Option<String> {
+    match host {
+        Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
+        Host::Ipv4(_) | Host::Ipv6(_) => None,
+    }
+}
+
 fn prepare(
     host: &Host<String>,
     alpn: &[&[u8]],
     verifier: &Arc<Collecting>,
     no_cert: &Arc<NoClientCert>,
-) -> Result<(TlsConnector, ServerName<'static>), Signal> {
+) -> Result<(ClientConfig, ServerName<'static>), Signal> {
     let name = match host {
         Host::Domain(name) => ServerName::try_from(name.trim_end_matches('.').to_owned())
             .map_err(|_| Signal::word("input", "invalid-url"))?,
@@ -127,7 +134,7 @@ fn prepare(
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     // A resumed session shows no certificates.
     config.resumption = Resumption::disabled();
-    Ok((TlsConnector::from(Arc::new(config)), name))
+    Ok((config, name))
 }
 
 /// Why the handshake failed, in the order in which a person would ask: was it TLS at all, did it break off, what did

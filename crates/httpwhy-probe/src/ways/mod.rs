@@ -99,6 +99,16 @@ impl Ways {
         self.proxies.choose(origin, websocket)
     }
 
+    /// Where to connect to for that origin, at that address only if one is given.
+    pub(crate) fn straight(&self, origin: &Origin, address: Option<IpAddr>) -> Place {
+        let mut place = self.place(&origin.host, origin.port);
+        if let Some(address) = address {
+            place.addresses = Some(vec![address]);
+            place.instead = Some((address.to_string(), "--all-addresses"));
+        }
+        place
+    }
+
     /// Where to connect to for that host and port.
     pub(crate) fn place(&self, host: &Host<String>, port: u16) -> Place {
         let mut place = Place {

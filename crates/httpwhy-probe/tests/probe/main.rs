@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod dns;
+mod h2;
+mod h3;
 mod http;
+mod quic;
 mod reuse;
 mod runs;
 mod servers;

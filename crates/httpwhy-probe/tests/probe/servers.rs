@@ -133,6 +133,12 @@ pub(crate) fn refused() -> (socket2::Socket, SocketAddr) {
     (socket, address)
 }
 
+/// A UDP port on which nothing listens.
+pub(crate) fn refused_udp() -> SocketAddr {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap()
+}
+
 /// No system files, no system roots, all deadlines long.
 pub(crate) fn config() -> Config {
     Config {
@@ -148,6 +154,7 @@ pub(crate) fn config() -> Config {
             receive: LONG,
             total: 3 * LONG,
             websocket: LONG,
+            ..Deadlines::default()
         },
         trust: httpwhy_probe::Trust {
             system: false,

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use httpwhy_model::{Phase, Visit};
-use httpwhy_probe::{Config, Job, Next};
+use httpwhy_probe::{Config, Job, Next, Protocol};
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{
@@ -185,21 +185,38 @@ fn a_client_certificate_that_is_wanted() {
 
 #[test]
 fn versions_and_protocols_are_told() {
+    use Protocol::{Auto, Http2, Http10, Http11};
     let (config, identity) = trusted();
-    let mut server = server_config(&identity);
-    server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let server = serve(server);
-    let url = format!("https://a.localhost:{}/", server.address.port());
-    let seen = exchange(config.clone(), Job::get(0, url));
-    assert_eq!(summary(&seen), "all answered 200");
-    assert_eq!(seen.tls.unwrap().alpn.as_deref(), Some("http/1.1"));
-
-    let mut server = server_config(&identity);
-    server.alpn_protocols = vec![b"h2".to_vec()];
-    let server = serve(server);
-    let url = format!("https://a.localhost:{}/", server.address.port());
-    let seen = exchange(config, Job::get(0, url));
-    assert_eq!(summary(&seen), "nothing nothing - tls tls-alert:120");
+    let refused = "nothing nothing - tls tls-alert:120";
+    for (knows, asked, expected, agreed) in [
+        (
+            &["http/1.1"][..],
+            Auto,
+            "all answered 200",
+            Some("http/1.1"),
+        ),
+        (&["http/1.1"], Http10, "all answered 200", None),
+        (&["http/1.1"], Http2, refused, None),
+        (&["h2"], Http11, refused, None),
+        (&[], Auto, "all answered 200", None),
+        (&[], Http2, "nothing nothing - tls tls:no-alpn", None),
+    ] {
+        let mut server = server_config(&identity);
+        server.alpn_protocols = knows.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let server = serve(server);
+        let url = format!("https://a.localhost:{}/", server.address.port());
+        let job = Job {
+            protocol: Some(asked),
+            ..Job::get(0, url)
+        };
+        let seen = exchange(config.clone(), job);
+        assert_eq!(summary(&seen), expected, "{knows:?} {asked:?}");
+        assert_eq!(
+            seen.tls.unwrap().alpn.as_deref(),
+            agreed,
+            "{knows:?} {asked:?}"
+        );
+    }
 }
 
 /// How a server ends a TLS stream.

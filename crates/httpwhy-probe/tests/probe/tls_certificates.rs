@@ -112,6 +112,14 @@ pub(crate) fn params(name: &str) -> CertificateParams {
     params
 }
 
+/// A leaf whose last day has passed.
+pub(crate) fn expired() -> CertificateParams {
+    changed(|params| {
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+    })
+}
+
 fn changed(change: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
     let mut params = params("a.localhost");
     change(&mut params);

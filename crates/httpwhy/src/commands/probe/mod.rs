@@ -250,6 +250,7 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
                     receive: value,
                     total,
                     websocket: value,
+                    ..deadlines
                 };
                 continue;
             }

@@ -175,7 +175,7 @@ fn visits(
 
 /// Whether the prober speaks the protocol in which the scene plays.
 fn is_spoken(scene: &Scene) -> bool {
-    scene.protocol == Protocol::Any
+    scene.protocol != Protocol::Http3
 }
 
 fn job(index: u64, scene: &Scene) -> Job {
@@ -189,6 +189,10 @@ fn job(index: u64, scene: &Scene) -> Job {
         .collect();
     job.body = scene.body.clone().map(Bytes::from);
     job.websocket = scene.websocket;
+    job.protocol = match scene.protocol {
+        Protocol::Http2 => Some(httpwhy_probe::Protocol::Http2PriorKnowledge),
+        Protocol::Any | Protocol::Http3 => None,
+    };
     let deadlines = Deadlines {
         resolve: each,
         connect: each,
@@ -198,6 +202,7 @@ fn job(index: u64, scene: &Scene) -> Job {
         wait: each,
         receive: each,
         total: LONG * 2,
+        expect: SHORT,
         websocket: SHORT,
     };
     job.deadlines = Some(deadlines);

@@ -1,4 +1,10 @@
-//! HTTP/2 frames (RFC 9113): heads, and the payloads that end streams and connections. Fields are not decoded here.
+//! HTTP/2 (RFC 9113): frame heads, the payloads that end streams and connections, and a lenient reader of messages.
+
+mod frames;
+mod reader;
+
+pub use frames::{Frames, Piece};
+pub use reader::{Farewell, Reader, printable};
 
 /// What a client sends first, before its SETTINGS (RFC 9113 section 3.4).
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
