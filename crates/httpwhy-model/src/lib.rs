@@ -12,6 +12,7 @@
 
 mod words;
 
+mod alt_svc;
 mod diagnosis;
 mod exchange;
 mod message;
@@ -23,6 +24,7 @@ mod terminal;
 mod visit;
 mod way;
 
+pub use alt_svc::{AltService, alternatives};
 pub use diagnosis::{
     Advice, Audience, Blame, Candidate, Diagnosis, Evidence, Finding, Level, OutcomeId, Place,
     Producer, Remedy, Retry, Role,

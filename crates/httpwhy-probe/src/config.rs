@@ -37,6 +37,9 @@ pub struct Config {
     pub user_agent: String,
     /// Which version of HTTP is spoken, unless a job says otherwise.
     pub protocol: Protocol,
+    /// Ask the first HTTP/3 service that the last answer of a visit names in Alt-Svc too (RFC 7838), in a step of its own
+    /// ([`Because::Fallback`]).
+    pub alt_svc: bool,
     /// Number of threads, each with a runtime of its own; at least 1.
     pub threads: usize,
     /// Number of exchanges under way at the same time, over all threads; at least 1.
@@ -61,6 +64,7 @@ impl Default for Config {
             ways: Arc::default(),
             user_agent: concat!("httpwhy/", env!("CARGO_PKG_VERSION")).to_owned(),
             protocol: Protocol::Auto,
+            alt_svc: false,
             threads: 1,
             concurrency: 50,
             pace: None,
@@ -93,8 +97,11 @@ pub enum Protocol {
     Http2,
     /// HTTP/2 at once, whatever ALPN says.
     Http2PriorKnowledge,
-    /// HTTP/3 (RFC 9114) over QUIC and nothing else; without TLS there is none.
+    /// HTTP/3 (RFC 9114) over QUIC and nothing else; without TLS, and through a proxy, there is none.
     Http3,
+    /// HTTP/3 where it can be had, and what [`Protocol::Auto`] speaks where it cannot. When it was tried in vain, that is a
+    /// step of its own ([`Because::Fallback`]).
+    Http3First,
 }
 
 /// How long each phase of an exchange may take.

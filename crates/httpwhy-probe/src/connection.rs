@@ -119,7 +119,7 @@ const fn offered(protocol: Protocol) -> &'static [&'static [u8]] {
         Protocol::Http11 => &[b"http/1.1"],
         Protocol::Http2 | Protocol::Http2PriorKnowledge => &[b"h2"],
         // QUIC does it elsewhere.
-        Protocol::Http3 => &[b"h3"],
+        Protocol::Http3 | Protocol::Http3First => &[b"h3"],
     }
 }
 
@@ -128,7 +128,7 @@ fn is_h2(protocol: Protocol, tls: Option<&TlsFacts>) -> Option<bool> {
     let agreed = tls.map(|tls| tls.alpn.as_deref() == Some("h2"));
     match protocol {
         Protocol::Auto => Some(agreed == Some(true)),
-        Protocol::Http10 | Protocol::Http11 | Protocol::Http3 => Some(false),
+        Protocol::Http10 | Protocol::Http11 | Protocol::Http3 | Protocol::Http3First => Some(false),
         Protocol::Http2 => (agreed != Some(false)).then_some(true),
         Protocol::Http2PriorKnowledge => Some(true),
     }

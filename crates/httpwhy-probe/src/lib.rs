@@ -29,6 +29,7 @@ mod cookies;
 mod deadline;
 mod dial;
 mod dispatch;
+mod fallback;
 mod h1;
 mod h2;
 mod h3;

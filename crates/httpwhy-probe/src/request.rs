@@ -7,6 +7,7 @@ use httpwhy_model::{Body, Exchange, Fields, Framing, Phase, Request, Seen};
 use httpwhy_wire::h1::{Limits, read_request, write_head};
 
 use crate::dial::authorization;
+use crate::fallback::Over;
 use crate::login::{self, Asked, Session};
 use crate::target::Target;
 use crate::visit::Internal;
@@ -23,6 +24,8 @@ pub(crate) struct Ask {
     dropped: Vec<&'static str>,
     session: Option<Box<Session>>,
     jar: Option<Box<Jar>>,
+    /// What it speaks instead of what the job asks for.
+    pub(crate) over: Option<Over>,
 }
 
 impl Ask {
@@ -36,6 +39,7 @@ impl Ask {
             job,
             keep_body: true,
             dropped: Vec::new(),
+            over: None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use httpwhy_model::{
     Because, End, Exchange, Phase, Seen, Sent, Side, Signal, Step, Vantage, Visit, Who,
 };
@@ -13,6 +14,8 @@ use crate::connection::{self, Carrier, Connection, Key};
 use crate::deadline::{Budget, limit};
 use crate::dial::Route;
 use crate::dispatch::Dispatch;
+use crate::fallback::{self, Over};
+use crate::h3;
 use crate::pace::{Heard, Turn, Why};
 use crate::pool::InUse;
 use crate::request::{Ask, is_idempotent};
@@ -88,7 +91,7 @@ impl Course {
     }
 
     /// What comes after the step that is over, and when; `None`: nothing.
-    fn after<P: Policy>(&mut self, policy: &P) -> Option<Duration> {
+    fn after<P: Policy>(&mut self, policy: &P, config: &Config) -> Option<Duration> {
         let index = self.seen.steps.len().checked_sub(1)?;
         let exchange = &mut self.seen.steps[index].exchange;
         let mut wait = Duration::ZERO;
@@ -96,6 +99,11 @@ impl Course {
         {
             // RFC 9112 section 9.3.1. The connection is gone, so the retry opens one of its own.
             self.because = Because::Retry(index);
+        } else if let Some(Over::Alternative(_)) = self.ask.over {
+            return None;
+        } else if fallback::falls_back(&self.ask, config, exchange) {
+            self.ask.over = Some(Over::Tcp);
+            self.because = Because::Fallback(index);
         } else if self.ask.raw().is_some() {
             // What it meant is its author's: nothing follows from the answer.
             return None;
@@ -103,7 +111,12 @@ impl Course {
             self.because = Because::Challenge(index);
         } else {
             match policy(&self.seen) {
-                Next::Done => return None,
+                Next::Done => {
+                    let exchange = &self.seen.steps[index].exchange;
+                    let service = fallback::alternative(&self.ask, config, exchange)?;
+                    self.ask.over = Some(Over::Alternative(service));
+                    self.because = Because::Fallback(index);
+                }
                 Next::Stop(signal) => {
                     self.stop(signal);
                     return None;
@@ -157,7 +170,8 @@ pub(crate) async fn step<P: Policy>(
     if let Some(turn) = course.turn.take() {
         dispatch.leave(&turn, Some(&Heard::of(exchange)));
     }
-    course.after(policy)
+    let local = &worker.local;
+    course.after(policy, &local.shared.config)
 }
 
 fn begin(target: &str) -> Exchange {
@@ -173,16 +187,25 @@ fn begin(target: &str) -> Exchange {
     }
 }
 
+/// How a kept connection turns out to be dead.
+const UNHEARD: &[&str] = &[
+    "eof",
+    "errno:ECONNRESET",
+    "errno:EPIPE",
+    "h3:256",
+    "quic:0",
+    "quic:goaway-retry",
+    "quic:idle-timeout",
+    "quic:stateless-reset",
+];
+
 /// Whether a kept connection turned out to be dead before it gave a byte.
 fn died_unheard(exchange: &Exchange) -> bool {
     exchange.reused == Seen::Present(true)
         && exchange.end == End::Nothing
         && exchange.received == 0
         && exchange.signals().any(|(phase, signal)| {
-            matches!(phase, Phase::Send | Phase::Wait)
-                && ["eof", "errno:ECONNRESET", "errno:EPIPE"]
-                    .iter()
-                    .any(|head| signal.is(head))
+            matches!(phase, Phase::Send | Phase::Wait) && UNHEARD.iter().any(|head| signal.is(head))
         })
 }
 
@@ -221,8 +244,21 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
         None
     };
     let ways = ask.job.ways.as_ref().unwrap_or(&config.ways);
-    let route = Route::of(&target, websocket.is_some(), ways, None);
+    let route = match &ask.over {
+        Some(Over::Alternative(to)) => Route::alternative(&target.origin, to, ways),
+        Some(Over::Tcp) | None => Route::of(&target, websocket.is_some(), ways, None),
+    };
+    let protocol = fallback::protocol(ask, config, &route, websocket.is_some());
     exchange.request = ask.request(config, &target, route.forward(), websocket.as_deref());
+    if protocol == Protocol::Http3 {
+        h3::adapt(&mut exchange.request);
+        if let Some(Over::Alternative(to)) = &ask.over {
+            // RFC 7838 section 5.
+            let used = Bytes::from(to.to_string());
+            let fields = &mut exchange.request.fields;
+            fields.push(Bytes::from_static(b"Alt-Used"), used);
+        }
+    }
     let mut limits = config.limits;
     match &ask.job.fault {
         None | Some(TestFault::Cancelled) => {}
@@ -232,10 +268,7 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     }
     let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
     let budget = Budget::new(deadlines.total);
-    let key = Key {
-        protocol: protocol(&ask.job, config, websocket.is_some(), &route),
-        route,
-    };
+    let key = Key { protocol, route };
     let talk = Talk {
         local: &worker.local,
         deadlines: &deadlines,
@@ -261,17 +294,6 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
         }
     }
     Ok(())
-}
-
-/// The protocol to ask for. A WebSocket begins with HTTP/1.1 (RFC 6455 section 4.1), and a proxy that forwards is spoken
-/// to in HTTP/1.
-fn protocol(job: &Job, config: &Config, websocket: bool, route: &Route) -> Protocol {
-    match job.protocol.unwrap_or(config.protocol) {
-        _ if websocket || job.raw.is_some() => Protocol::Http11,
-        Protocol::Http10 => Protocol::Http10,
-        _ if route.forward().is_some() => Protocol::Http11,
-        protocol => protocol,
-    }
 }
 
 /// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.

@@ -1,5 +1,6 @@
 //! What a connection is good for: the key under which it is kept.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,6 +38,12 @@ pub(crate) enum Kind {
 pub(crate) struct Alternative {
     pub(crate) host: Host<String>,
     pub(crate) port: u16,
+}
+
+impl fmt::Display for Alternative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
 }
 
 impl Alternative {
@@ -92,6 +99,26 @@ impl Route {
         Self {
             rules: Rules(Arc::clone(ways)),
             kind,
+        }
+    }
+
+    /// The way to an alternative service of an origin.
+    pub(crate) fn alternative(origin: &Origin, to: &Alternative, ways: &Arc<Ways>) -> Self {
+        Self {
+            rules: Rules(Arc::clone(ways)),
+            kind: Kind::Alternative {
+                origin: origin.clone(),
+                to: to.clone(),
+            },
+        }
+    }
+
+    /// Whether it can carry QUIC: straight, and with TLS.
+    pub(crate) fn carries_quic(&self) -> bool {
+        match &self.kind {
+            Kind::Direct { origin, .. } => origin.tls && self.rules.0.unix.is_none(),
+            Kind::Alternative { .. } => true,
+            Kind::Forward(_) | Kind::Tunnel { .. } => false,
         }
     }
 

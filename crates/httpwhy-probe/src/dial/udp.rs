@@ -22,7 +22,7 @@ impl Dialler<'_> {
     ) -> Option<Vec<SocketAddr>> {
         let ways = &*route.rules.0;
         let place = match &route.kind {
-            Kind::Direct { origin, address } if origin.tls && ways.unix.is_none() => {
+            Kind::Direct { origin, address } if route.carries_quic() => {
                 ways.straight(origin, *address)
             }
             Kind::Alternative { to, .. } => to.place(ways),

@@ -33,7 +33,6 @@ pub(super) async fn exchange(
     facts: &Facts,
     exchange: &mut Exchange,
 ) -> After {
-    message::adapt(&mut exchange.request);
     let Some(request) = message::request(&exchange.request) else {
         exchange.signal(Phase::Queue, Signal::word("input", "invalid-request"));
         return After::Keep;

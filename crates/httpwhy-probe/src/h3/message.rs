@@ -15,7 +15,7 @@ const OF_THE_CONNECTION: &[&str] = &[
 ];
 
 /// What makes a request one of HTTP/3: its version, and no fields of the connection. Host stays, as the authority.
-pub(super) fn adapt(request: &mut Request) {
+pub(crate) fn adapt(request: &mut Request) {
     request.version = Bytes::from_static(b"HTTP/3");
     request.fields.list.retain(|field| {
         let is = |name: &&str| field.name.eq_ignore_ascii_case(name.as_bytes());

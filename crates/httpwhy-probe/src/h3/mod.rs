@@ -25,6 +25,7 @@ use crate::signals;
 use crate::talk::{After, Talk};
 use crate::target::Origin;
 use crate::tls::{self, Known};
+pub(crate) use message::adapt;
 use socket::{Datagrams, Socket};
 use tokio::net::UdpSocket;
 use wire::{Opener, Seen, Wire};

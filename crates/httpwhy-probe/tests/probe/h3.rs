@@ -6,9 +6,11 @@ use httpwhy_model::{End, Framing, Phase, Seen};
 use httpwhy_probe::{Job, Next, Protocol};
 use quinn::{Connection, EndpointConfig};
 
-use crate::quic::{Quic, answer, code, control, head, keep, quic_config, request, trusting, usual};
+use crate::quic::{
+    Quic, answer, code, control, good, head, keep, quic_config, request, trusting, usual,
+};
 use crate::servers::{SHORT, exchange, refused_udp, summary, visits};
-use crate::tls_certificates::{Authority, expired, server_config};
+use crate::tls_certificates::{Authority, expired, serve, serve_with, server_config};
 
 /// What a server does with the one request.
 async fn respond(connection: Connection, bytes: Vec<u8>) {
@@ -353,6 +355,96 @@ fn silence_and_refusal_are_told_apart() {
     assert_eq!(
         summary(&found),
         "nothing nothing - connect errno:ECONNREFUSED, connect quic:handshake-failed"
+    );
+}
+
+/// Protocol and summary of each step, and why it took place.
+fn steps(config: httpwhy_probe::Config, job: Job) -> Vec<String> {
+    let (visits, _) = visits(config, [job], |_: &_| Next::Done);
+    let line = |step: &httpwhy_model::Step| {
+        let version = String::from_utf8_lossy(&step.exchange.request.version).into_owned();
+        format!("{} {version} {}", step.because, summary(&step.exchange))
+    };
+    visits[0].steps.iter().map(line).collect()
+}
+
+#[test]
+fn what_cannot_be_had_over_quic_is_asked_over_tcp() {
+    let tcp = serve(server_config(&good()));
+    let mut config = trusting();
+    config.protocol = Protocol::Http3First;
+    let job = Job::get(0, tcp.url("https"));
+    assert_eq!(
+        steps(config.clone(), job.clone()),
+        [
+            "asked HTTP/3 nothing nothing - connect errno:ECONNREFUSED, connect quic:handshake-failed",
+            "fallback of 0 HTTP/1.1 all answered 200",
+        ]
+    );
+    config.protocol = Protocol::Http3;
+    assert_eq!(steps(config, job).len(), 1);
+}
+
+#[test]
+fn what_may_have_been_processed_is_not_asked_again() {
+    let server = |number| {
+        Quic::new(move |connection| async move {
+            let _control = control(&connection, b"").await;
+            let (mut send, _receive) = request(&connection).await;
+            send.reset(code(number)).unwrap();
+            keep(&connection).await;
+        })
+    };
+    let mut config = trusting();
+    config.protocol = Protocol::Http3First;
+    for (number, count) in [(0x10b, 2), (0x110, 2), (0x102, 1)] {
+        let server = server(number);
+        let post = Job {
+            method: "POST".into(),
+            ..Job::get(0, server.url())
+        };
+        assert_eq!(steps(config.clone(), post).len(), count, "{number:#x}");
+        assert_eq!(steps(config.clone(), Job::get(0, server.url())).len(), 2);
+    }
+}
+
+#[test]
+fn an_alternative_service_is_asked_when_wanted() {
+    let quic = Quic::new(|connection| respond(connection, head(&[])));
+    let port = quic.address.port();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nAlt-Svc: h3-29=\":1\", h3=\":{port}\"; ma=60\r\nContent-Length: 0\r\n\r\n"
+    );
+    let tcp = serve_with(server_config(&good()), answer);
+    let mut config = trusting();
+    let job = Job::get(0, tcp.url("https"));
+    assert_eq!(steps(config.clone(), job.clone()).len(), 1);
+    config.alt_svc = true;
+    assert_eq!(
+        steps(config.clone(), job.clone()),
+        [
+            "asked HTTP/1.1 all answered 200",
+            "fallback of 0 HTTP/3 all answered 200",
+        ]
+    );
+    let (visits, _) = visits(config, [job], |_: &_| Next::Done);
+    let exchange = &visits[0].steps[1].exchange;
+    assert_eq!(exchange.peer, Some(quic.address));
+    let instead = exchange.way.as_ref().unwrap().instead.as_ref().unwrap();
+    assert_eq!(
+        (&*instead.to, &*instead.set_by),
+        (&*format!("127.0.0.1:{port}"), "Alt-Svc")
+    );
+    assert_eq!(exchange.request.fields.text("alt-used"), Some(&*instead.to));
+}
+
+#[test]
+fn without_tls_there_is_no_http3() {
+    let mut config = trusting();
+    config.protocol = Protocol::Http3;
+    assert_eq!(
+        steps(config, Job::get(0, "http://127.0.0.1:9/")),
+        ["asked HTTP/3 nothing nothing - queue input:no-http3"]
     );
 }
 

@@ -118,7 +118,7 @@ impl Drop for Quic {
 }
 
 /// A certificate for the address that servers are on, by an authority that is trusted by [`trusting`].
-fn good() -> Identity {
+pub(crate) fn good() -> Identity {
     authority().leaf(&params("127.0.0.1"))
 }
 

@@ -150,6 +150,12 @@ pub(crate) fn server_config(identity: &Identity) -> ServerConfig {
 
 /// Answers one request a connection over TLS.
 pub(crate) fn serve(config: ServerConfig) -> Server {
+    let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi";
+    serve_with(config, answer.to_owned())
+}
+
+/// The same with that answer.
+pub(crate) fn serve_with(config: ServerConfig, answer: String) -> Server {
     let config = Arc::new(config);
     Server::new(move |tcp| {
         let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
@@ -157,8 +163,7 @@ pub(crate) fn serve(config: ServerConfig) -> Server {
         if read_head(&mut stream).is_empty() {
             return;
         }
-        let sent = stream
-            .write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+        let sent = stream.write_all(answer.as_bytes());
         stream.conn.send_close_notify();
         if sent.and_then(|()| stream.flush()).is_ok() {
             drain(&mut stream.sock);

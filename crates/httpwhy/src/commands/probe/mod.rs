@@ -1,6 +1,7 @@
 //! `httpwhy probe TARGET…`: ask, and say what happened.
 
 mod dedup;
+mod http3;
 mod ledger;
 mod lines;
 mod ordered;
@@ -104,6 +105,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     scale: scale::ScaleArgs,
 
+    #[command(flatten)]
+    http3: http3::Http3Args,
+
     /// Test switch: every target fails inside httpwhy in that way
     #[arg(long, hide = true, value_name = "KIND")]
     test_fault: Option<String>,
@@ -182,7 +186,7 @@ fn config(args: &Args) -> Result<Config, Failure> {
             })
             .collect::<Result<Vec<_>, _>>()
     };
-    Ok(Config {
+    let mut config = Config {
         resolver: if args.resolver.is_empty() {
             Resolver::System
         } else {
@@ -199,7 +203,9 @@ fn config(args: &Args) -> Result<Config, Failure> {
         threads: usize::from(args.threads),
         concurrency: usize::from(args.concurrency),
         ..Config::default()
-    })
+    };
+    args.http3.apply(&mut config);
+    Ok(config)
 }
 
 fn shape(args: &Args, common: &Common, alone: bool) -> Shape {
