@@ -32,7 +32,7 @@ pub use diagnosis::{
 pub use exchange::{End, Exchange, Fault, Sent, Side, Timeline, TlsFacts, Vantage, Who, WsClose};
 pub use message::{Body, Field, Fields, Framing, Kept, Request, Response, Value};
 pub use phase::{Party, Phase};
-pub use redact::{redact, redact_uri};
+pub use redact::{is_secret_field, redact, redact_uri};
 pub use seen::Seen;
 pub use signal::{CertProblem, DnsFault, Errno, H1Defect, Signal, SignalError, TlsFault};
 pub use terminal::acts_on_terminals;

@@ -41,6 +41,15 @@ pub fn redact(visit: &Visit) -> Visit {
     visit
 }
 
+/// Whether a field of that name carries a secret: credentials, cookies, keys.
+pub fn is_secret_field(name: &[u8]) -> bool {
+    [CREDENTIALS, COOKIES, KEYS]
+        .iter()
+        .copied()
+        .flatten()
+        .any(|secret| name.eq_ignore_ascii_case(secret.as_bytes()))
+}
+
 fn redact_fields(fields: &mut Fields) {
     for field in &mut fields.list {
         let is = |names: &[&str]| {

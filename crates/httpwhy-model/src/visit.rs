@@ -57,7 +57,7 @@ pub enum Because {
     Subresource(usize),
     /// The other leg of a proxy: forwarded by the one who answered that step.
     Forwarded(usize),
-    /// Another witness of the same exchange.
+    /// Another witness of the same exchange; or the same request at another address of the name.
     Same(usize),
 }
 

@@ -171,11 +171,59 @@ impl Default for Trust {
     }
 }
 
-/// What TLS is asked to do otherwise than usual.
+/// What TLS with targets is asked to do otherwise than usual.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TlsOptions {
-    /// Go on with a peer whose certificate is bad, whatever is to be sent. The fault is recorded all the same.
+    /// Send to a peer whose certificate is bad whatever there is to send. Else only what anybody may know is sent to it: a
+    /// safe method without content and without credentials; `probe:withheld` is recorded where nothing is. The faults of
+    /// the certificate are recorded in any case.
     pub insecure: bool,
+    /// The client certificate to show when a target asks for one; never shown to a proxy.
+    pub identity: Option<Identity>,
+    /// The versions to offer.
+    pub versions: TlsVersions,
+    /// The server name to send.
+    pub server_name: ServerNameSent,
+}
+
+/// A client certificate with its key, both PEM.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The certificate first, then its issuers.
+    pub chain: Vec<u8>,
+    /// The private key, without a passphrase; it may stand in the same file as the chain.
+    pub key: Vec<u8>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(***)")
+    }
+}
+
+/// Which versions of TLS are offered. Older ones than 1.2 cannot be spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsVersions {
+    /// 1.2 and 1.3.
+    #[default]
+    Both,
+    /// 1.2 alone.
+    Only12,
+    /// 1.3 alone.
+    Only13,
+}
+
+/// The server name sent in the handshake (RFC 6066 section 3). The certificate is compared with the target's host in any
+/// case.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ServerNameSent {
+    /// The target's host, when that is a name.
+    #[default]
+    Host,
+    /// That name.
+    Other(String),
+    /// None.
+    Nothing,
 }
 
 /// One thing to ask for.

@@ -50,8 +50,8 @@ pub mod ways;
 mod websocket;
 
 pub use config::{
-    Config, Cookies, Deadlines, Error, Finished, Job, Next, Policy, Protocol, Resolver, TestFault,
-    TlsOptions, Totals, Trust,
+    Config, Cookies, Deadlines, Error, Finished, Identity, Job, Next, Policy, Protocol, Resolver,
+    ServerNameSent, TestFault, TlsOptions, TlsVersions, Totals, Trust,
 };
 pub use cookies::Jar;
 pub use dispatch::Gate;

@@ -51,7 +51,7 @@ where
 {
     let shared = Arc::new(Shared {
         names: Names::new(config),
-        anchors: Anchors::new(&config.trust)?,
+        anchors: Anchors::new(&config.trust, &config.tls)?,
         config: Arc::clone(config),
     });
     let dispatch = Arc::new(Dispatch::new(

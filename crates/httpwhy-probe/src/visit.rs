@@ -1,6 +1,9 @@
 //! The steps of one job.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine;
@@ -12,7 +15,7 @@ use httpwhy_model::{
 
 use crate::connection::{self, Carrier, Connection, Key};
 use crate::deadline::{Budget, limit};
-use crate::dial::Route;
+use crate::dial::{Dialler, Route};
 use crate::dispatch::Dispatch;
 use crate::fallback::{self, Over};
 use crate::h3;
@@ -22,6 +25,7 @@ use crate::request::{Ask, is_idempotent};
 use crate::run::Worker;
 use crate::talk::{After, Talk};
 use crate::target::Target;
+use crate::ways::Ways;
 use crate::{Config, Job, Next, Policy, Protocol, TestFault, signals, tls, websocket};
 
 /// The most steps of one visit, whatever the policy says.
@@ -33,6 +37,9 @@ pub(crate) struct Course {
     pub(crate) seen: Visit,
     pub(crate) ask: Ask,
     because: Because,
+    /// With every address of the name to be asked at: that of the next step, and those after it.
+    pin: Option<IpAddr>,
+    pins: VecDeque<IpAddr>,
     /// The step is the last of `seen`; else it has not begun.
     begun: bool,
     /// Since when and why it waited for this step, when it did.
@@ -50,6 +57,8 @@ impl Course {
             },
             ask: Ask::first(job),
             because: Because::Asked,
+            pin: None,
+            pins: VecDeque::new(),
             begun: false,
             waited: None,
             turn: None,
@@ -104,11 +113,14 @@ impl Course {
         } else if fallback::falls_back(&self.ask, config, exchange) {
             self.ask.over = Some(Over::Tcp);
             self.because = Because::Fallback(index);
+        } else if self.ask.is_to_answer(exchange) {
+            self.because = Because::Challenge(index);
+        } else if self.pin.is_some() {
+            self.pin = Some(self.pins.pop_front()?);
+            self.because = Because::Same(0);
         } else if self.ask.raw().is_some() {
             // What it meant is its author's: nothing follows from the answer.
             return None;
-        } else if self.ask.is_to_answer(exchange) {
-            self.because = Because::Challenge(index);
         } else {
             match policy(&self.seen) {
                 Next::Done => {
@@ -158,10 +170,22 @@ pub(crate) async fn step<P: Policy>(
     dispatch: &Dispatch,
     policy: &P,
 ) -> Option<Duration> {
+    let first = course.seen.steps.is_empty();
     course.begin();
     let step = course.seen.steps.last_mut()?;
     let exchange = &mut step.exchange;
-    if let Err(Internal(word)) = perform(worker, &course.ask, exchange).await {
+    let mut resolved = true;
+    if first && ways(&course.ask.job, &worker.local.shared.config).all_addresses {
+        // In a box, as is all that is not of every exchange.
+        match Box::pin(every_address(worker, &course.ask, exchange)).await {
+            Some(addresses) => course.pins = addresses.into(),
+            None => resolved = false,
+        }
+        course.pin = course.pins.pop_front();
+    }
+    if resolved
+        && let Err(Internal(word)) = perform(worker, &course.ask, course.pin, exchange).await
+    {
         exchange.signal(Phase::Queue, signals::engine(word));
     }
     if exchange.end == End::NotCaptured {
@@ -228,7 +252,12 @@ fn was_turned_away(exchange: &Exchange) -> bool {
 pub(crate) struct Internal(pub(crate) Cow<'static, str>);
 
 /// One step: everything seen goes into the exchange.
-async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Result<(), Internal> {
+async fn perform(
+    worker: &mut Worker,
+    ask: &Ask,
+    pin: Option<IpAddr>,
+    exchange: &mut Exchange,
+) -> Result<(), Internal> {
     let target = match Target::parse(&ask.target) {
         Ok(target) => target,
         Err(signal) => {
@@ -243,12 +272,11 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     } else {
         None
     };
-    let ways = ask.job.ways.as_ref().unwrap_or(&config.ways);
+    let ways = ways(&ask.job, config);
     let route = match &ask.over {
         Some(Over::Alternative(to)) => Route::alternative(&target.origin, to, ways),
-        Some(Over::Tcp) | None => Route::of(&target, websocket.is_some(), ways, None),
+        Some(Over::Tcp) | None => Route::of(&target, websocket.is_some(), ways, pin),
     };
-    let protocol = fallback::protocol(ask, config, &route, websocket.is_some());
     exchange.request = ask.request(config, &target, route.forward(), websocket.as_deref());
     if protocol == Protocol::Http3 {
         h3::adapt(&mut exchange.request);
@@ -281,6 +309,14 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     let Some(mut connection) = connection(&talk, key, exchange).await else {
         return Ok(());
     };
+    if !config.tls.insecure
+        && !connection.facts.problems.is_empty()
+        && (ask.raw().is_some() || is_private(&exchange.request))
+    {
+        exchange.signal(Phase::Send, Signal::word("probe", "withheld"));
+        connection.close().await;
+        return Ok(());
+    }
     let talking = connection.exchange(&talk, &mut worker.out, exchange);
     match talking.await {
         After::Keep if ask.raw().is_none() => worker.local.pool.borrow_mut().put(connection),
@@ -296,6 +332,11 @@ async fn perform(worker: &mut Worker, ask: &Ask, exchange: &mut Exchange) -> Res
     Ok(())
 }
 
+    let ways = ways(&ask.job, config);
+    let route = match &ask.over {
+        Some(Over::Alternative(to)) => Route::alternative(&target.origin, to, ways),
+        Some(Over::Tcp) | None => Route::of(&target, websocket.is_some(), ways, pin),
+    };
 /// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.
 async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Connection> {
     let pool = &talk.local.pool;

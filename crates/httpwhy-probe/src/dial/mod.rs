@@ -17,7 +17,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use httpwhy_model::{Exchange, Instead, Phase, Signal};
-use url::Host;
 
 use crate::Deadlines;
 use crate::connection::Facts;
@@ -198,9 +197,12 @@ impl Dialler<'_> {
         alpn: &[&[u8]],
         exchange: &mut Exchange,
     ) -> Option<Opened> {
-        let (stream, known) = self
-            .handshake(opened.stream, &origin.host, alpn, TARGET, exchange)
-            .await;
+        let hello = tls::Hello {
+            host: &origin.host,
+            alpn,
+            proxy: false,
+        };
+        let (stream, known) = self.handshake(opened.stream, hello, exchange).await;
         exchange.tls = Some(known.facts.clone());
         opened.stream = stream?;
         opened.facts.tls = Some(known.facts);
@@ -213,25 +215,24 @@ impl Dialler<'_> {
     async fn handshake(
         &self,
         stream: Stream,
-        host: &Host<String>,
-        alpn: &[&[u8]],
-        phases: Phases,
+        hello: tls::Hello<'_>,
         exchange: &mut Exchange,
     ) -> (Option<Stream>, tls::Known) {
         let anchors = &self.local.shared.anchors;
+        let phase = if hello.proxy { PROXY.tls } else { TARGET.tls };
         let began = Instant::now();
         let deadline = self.deadlines.tls;
-        let handshake = tls::handshake(anchors, host, alpn, stream, deadline, self.budget);
+        let handshake = tls::handshake(anchors, hello, stream, deadline, self.budget);
         let secured = Box::pin(handshake).await;
-        exchange.timeline.add(phases.tls, began.elapsed());
+        exchange.timeline.add(phase, began.elapsed());
         for problem in &secured.known.problems {
-            exchange.signal(phases.tls, problem.clone());
+            exchange.signal(phase, problem.clone());
         }
         let stream = match secured.stream {
             Ok(stream) => Some(Stream::tls(stream)),
             Err(broken) => {
                 for signal in broken {
-                    exchange.signal(phases.tls, signal);
+                    exchange.signal(phase, signal);
                 }
                 None
             }

@@ -3,6 +3,7 @@
 use httpwhy_model::{Exchange, ProxyFacts};
 
 use super::{Dialler, PROXY, Reached};
+use crate::tls;
 use crate::ways::{Place, Proxy, ProxyScheme, Ways};
 
 impl Dialler<'_> {
@@ -29,15 +30,12 @@ impl Dialler<'_> {
         if proxy.scheme() != ProxyScheme::Https {
             return Some(reached);
         }
-        let (stream, known) = self
-            .handshake(
-                reached.stream,
-                proxy.host(),
-                &[b"http/1.1"],
-                PROXY,
-                exchange,
-            )
-            .await;
+        let hello = tls::Hello {
+            host: proxy.host(),
+            alpn: &[b"http/1.1"],
+            proxy: true,
+        };
+        let (stream, known) = self.handshake(reached.stream, hello, exchange).await;
         // Credentials and requests of others are not for a proxy that may be anybody.
         let trusted = known.problems.is_empty() || self.local.shared.config.tls.insecure;
         Some(Reached {

@@ -81,6 +81,9 @@ enum End {
     Eof,
     /// It is longer than is read.
     Enough,
+    /// It opens the tunnel, and bytes come behind it at once. Who is spoken to through a tunnel waits for us, so they are
+    /// nobody's.
+    Early,
 }
 
 async fn ask(stream: &mut Stream, request: &[u8], reader: &mut Reader) -> io::Result<End> {
@@ -96,8 +99,8 @@ async fn ask(stream: &mut Stream, request: &[u8], reader: &mut Reader) -> io::Re
             Ok(count) => {
                 let came = &buffer[..count];
                 let taken = reader.feed(came).consumed;
-                if taken < came.len() {
-                    reader.extra(&came[taken..]);
+                if taken < came.len() && reader.state() == State::Upgraded {
+                    return Ok(End::Early);
                 }
             }
             Err(error) if signals::is_unclean_end(&error) => {
@@ -119,21 +122,20 @@ async fn ask(stream: &mut Stream, request: &[u8], reader: &mut Reader) -> io::Re
 fn conclude(reader: Reader, end: Result<io::Result<End>, Signal>, exchange: &mut Exchange) -> bool {
     let came = reader.total();
     let message = reader.finish();
-    let behind = message
-        .defects
-        .iter()
-        .any(|defect| defect.is("h1:extra-bytes"));
     let upgraded = message.upgraded;
+    let nothing = message.response.is_none();
     let answer = answered(message, exchange);
     match end {
-        // Who is spoken to through a tunnel waits for us: bytes that come at once are nobody's.
-        Ok(Ok(End::Whole)) if upgraded && !behind => return true,
-        Ok(Ok(End::Eof)) if answer.is_none() => exchange.signal(Phase::Tunnel, Signal::Eof(came)),
+        Ok(Ok(End::Whole)) if upgraded => return true,
+        Ok(Ok(End::Early)) => {
+            exchange.signal(Phase::Tunnel, Signal::h1(H1Defect::ExtraBytes, came));
+        }
+        Ok(Ok(End::Eof)) if nothing => exchange.signal(Phase::Tunnel, Signal::Eof(came)),
         Ok(Ok(_)) => {}
         Ok(Err(error)) => exchange.signal(Phase::Tunnel, signals::of_stream(&error)),
         Err(signal) => exchange.signal(Phase::Tunnel, signal),
     }
-    if let Some(code) = answer.filter(|_| !upgraded) {
+    if let Some(code) = answer.filter(|code| !code.starts_with('2')) {
         exchange.signal(Phase::Tunnel, Signal::word("tunnel", code));
     }
     false

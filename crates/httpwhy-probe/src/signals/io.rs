@@ -18,6 +18,7 @@ pub(crate) fn of_bind(error: &io::Error) -> Signal {
 fn errno(error: &io::Error) -> Errno {
     use io::ErrorKind as K;
     let name = match (error.kind(), error.raw_os_error()) {
+        (K::NotFound, _) => "ENOENT",
         (K::ConnectionRefused, _) => "ECONNREFUSED",
         (K::ConnectionReset, _) => "ECONNRESET",
         (K::ConnectionAborted, _) => "ECONNABORTED",

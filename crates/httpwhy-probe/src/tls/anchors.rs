@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, DnsName, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 
 use super::provider;
-use crate::{Error, Trust};
+use crate::{Error, Identity, ServerNameSent, TlsOptions, Trust};
 
 /// The trust of a run, shared by all threads. The system's roots are read at the first TLS connection.
 #[derive(Debug)]
@@ -17,6 +18,10 @@ pub(crate) struct Anchors {
     extra: Vec<CertificateDer<'static>>,
     lists: Vec<CertificateRevocationListDer<'static>>,
     roots: OnceLock<Arc<Roots>>,
+    /// What else TLS with targets is to do.
+    pub(super) options: TlsOptions,
+    /// The client certificate of those options, ready for use.
+    pub(super) identity: Option<Arc<CertifiedKey>>,
 }
 
 /// The trusted roots, ready for use.
@@ -33,14 +38,21 @@ impl Anchors {
     /// Reads the roots and lists given.
     ///
     /// # Errors
-    /// A root that is no certificate, a list that is none or cannot be used, PEM without any.
-    pub(crate) fn new(trust: &Trust) -> Result<Self, Error> {
+    /// A root that is no certificate, a list that is none or cannot be used, PEM without any, a client certificate that
+    /// does not go with its key, a server name that is none.
+    pub(crate) fn new(trust: &Trust, options: &TlsOptions) -> Result<Self, Error> {
         let anchors = Self {
             system: trust.system,
             extra: read_all(&trust.roots, "certificate")?,
             lists: read_all(&trust.crls, "revocation list")?,
             roots: OnceLock::new(),
+            options: options.clone(),
+            identity: options.identity.as_ref().map(read_identity).transpose()?,
         };
+        if let ServerNameSent::Other(name) = &options.server_name {
+            DnsName::try_from(name.as_str())
+                .map_err(|_| Error::new(format_args!("'{name}' is no name for a server")))?;
+        }
         let mut store = RootCertStore::empty();
         for root in &anchors.extra {
             store
@@ -85,6 +97,22 @@ impl Anchors {
             .build()
             .ok()
     }
+}
+
+/// The client certificate with its key.
+fn read_identity(identity: &Identity) -> Result<Arc<CertifiedKey>, Error> {
+    let chain = read_all(std::slice::from_ref(&identity.chain), "client certificate")?;
+    let key = PrivateKeyDer::from_pem_slice(&identity.key).map_err(|error| {
+        Error::new(format_args!(
+            "the client's private key is unusable: {error}; a PEM key without a passphrase is expected"
+        ))
+    })?;
+    let certified = CertifiedKey::from_der(chain, key, provider()).map_err(|error| {
+        Error::new(format_args!(
+            "the client certificate and its private key cannot be used: {error}"
+        ))
+    })?;
+    Ok(Arc::new(certified))
 }
 
 fn read_all<T: PemObject>(files: &[Vec<u8>], what: &str) -> Result<Vec<T>, Error> {

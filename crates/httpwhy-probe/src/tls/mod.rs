@@ -26,11 +26,12 @@ use crate::deadline::Budget;
 use crate::signals;
 use crate::stream::Stream;
 use crate::visit::Internal;
+use crate::{ServerNameSent, TlsOptions, TlsVersions};
 pub(crate) use anchors::Anchors;
 pub(crate) use quic::{Watch, quic};
 use tap::Flow;
 pub(crate) use tap::Tap;
-use verifier::{Collecting, NoClientCert};
+use verifier::{ClientCert, Collecting};
 
 /// What came of a handshake.
 #[derive(Debug)]
@@ -65,32 +66,41 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Internal> {
     }
 }
 
-/// Makes a TLS connection of another one, whatever the certificates are, offering these protocols by ALPN (RFC 7301).
+/// What the first message of a handshake is to say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hello<'a> {
+    /// Whom the certificate is to be of.
+    pub(crate) host: &'a Host<String>,
+    /// The protocols offered (RFC 7301).
+    pub(crate) alpn: &'a [&'a [u8]],
+    /// It goes to a proxy: options and the client certificate are for targets.
+    pub(crate) proxy: bool,
+}
+
+/// Makes a TLS connection of another one, whatever the certificates are.
 pub(crate) async fn handshake(
     anchors: &Anchors,
-    host: &Host<String>,
-    alpn: &[&[u8]],
+    hello: Hello<'_>,
     under: Stream,
     deadline: Duration,
     budget: &Budget,
 ) -> Secured {
-    let verifier = Arc::new(Collecting::new(anchors.roots()));
-    let no_cert = Arc::new(NoClientCert::default());
     let (tap, flow) = Tap::new(under);
-    let stream = match prepare(host, alpn, &verifier, &no_cert) {
-        Ok((config, name)) => {
-            let connecting = TlsConnector::from(Arc::new(config)).connect(name, tap);
-            match budget.within(deadline, connecting).await {
-                Ok(Ok(stream)) => Ok(stream),
-                Ok(Err(error)) => Err(failure(&error, &flow, no_cert.was_asked())),
-                Err(signal) => Err(late(signal, &flow)),
-            }
-        }
-        Err(signal) => Err(vec![signal]),
+    let prepared = match prepare(anchors, hello) {
+        Ok(prepared) => prepared,
+        Err(signal) => return Secured::failed(signal),
     };
-    let (problems, leaf) = verifier.found();
+    let client = prepared.client;
+    let connector = TlsConnector::from(Arc::new(prepared.config));
+    let connecting = connector.connect(prepared.sent, tap);
+    let stream = match budget.within(deadline, connecting).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(failure(&error, &flow, client.was_wanted())),
+        Err(signal) => Err(late(signal, &flow)),
+    };
+    let (problems, leaf) = prepared.verifier.found();
     let mut facts = leaf;
-    facts.server_name = server_name(host);
+    facts.server_name = prepared.named;
     if let Ok(stream) = &stream {
         flow.establish();
         describe(stream.get_ref().1, &mut facts);
@@ -100,41 +110,81 @@ pub(crate) async fn handshake(
         known: Known {
             facts,
             problems,
-            client_cert_wanted: no_cert.was_asked(),
+            client_cert_wanted: client.was_wanted(),
         },
     }
 }
 
-/// The name to send (SNI, RFC 6066 section 3): addresses are not sent.
-fn server_name(host: &Host<String>) -> Option<String> {
-    match host {
-        Host::Domain(name) => Some(name.trim_end_matches('.').to_owned()),
-        Host::Ipv4(_) | Host::Ipv6(_) => None,
+impl Secured {
+    fn failed(signal: Signal) -> Self {
+        Self {
+            stream: Err(vec![signal]),
+            known: Known {
+                facts: TlsFacts::default(),
+                problems: Vec::new(),
+                client_cert_wanted: false,
+            },
+        }
     }
 }
 
-fn prepare(
-    host: &Host<String>,
-    alpn: &[&[u8]],
-    verifier: &Arc<Collecting>,
-    no_cert: &Arc<NoClientCert>,
-) -> Result<(ClientConfig, ServerName<'static>), Signal> {
-    let name = match host {
-        Host::Domain(name) => ServerName::try_from(name.trim_end_matches('.').to_owned())
-            .map_err(|_| Signal::word("input", "invalid-url"))?,
-        Host::Ipv4(address) => ServerName::IpAddress(IpAddr::V4(*address).into()),
-        Host::Ipv6(address) => ServerName::IpAddress(IpAddr::V6(*address).into()),
+/// What one handshake needs.
+struct Prepared {
+    config: ClientConfig,
+    verifier: Arc<Collecting>,
+    client: Arc<ClientCert>,
+    sent: ServerName<'static>,
+    /// The server name as it is sent, when one is.
+    named: Option<String>,
+}
+
+fn prepare(anchors: &Anchors, hello: Hello<'_>) -> Result<Prepared, Signal> {
+    let bad = || Signal::word("input", "invalid-url");
+    let dns = |name: &str| ServerName::try_from(name.to_owned()).map_err(|_| bad());
+    let (host, own) = match hello.host {
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            (dns(name)?, Some(name.to_owned()))
+        }
+        Host::Ipv4(address) => (ServerName::IpAddress(IpAddr::V4(*address).into()), None),
+        Host::Ipv6(address) => (ServerName::IpAddress(IpAddr::V6(*address).into()), None),
+    };
+    let defaults = TlsOptions::default();
+    let options = if hello.proxy {
+        &defaults
+    } else {
+        &anchors.options
+    };
+    let (sent, named) = match &options.server_name {
+        ServerNameSent::Host => (host.clone(), own),
+        ServerNameSent::Other(name) => (dns(name)?, Some(name.clone())),
+        ServerNameSent::Nothing => (host.clone(), None),
+    };
+    let identity = anchors.identity.clone().filter(|_| !hello.proxy);
+    let verifier = Arc::new(Collecting::new(anchors.roots(), host));
+    let client = Arc::new(ClientCert::new(identity));
+    let versions: &[_] = match options.versions {
+        TlsVersions::Both => rustls::ALL_VERSIONS,
+        TlsVersions::Only12 => &[&rustls::version::TLS12],
+        TlsVersions::Only13 => &[&rustls::version::TLS13],
     };
     let mut config = ClientConfig::builder_with_provider(Arc::clone(provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(|_| signals::engine("internal"))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(verifier) as _)
-        .with_client_cert_resolver(Arc::clone(no_cert) as _);
-    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        .with_custom_certificate_verifier(Arc::clone(&verifier) as _)
+        .with_client_cert_resolver(Arc::clone(&client) as _);
+    config.alpn_protocols = hello.alpn.iter().map(|name| name.to_vec()).collect();
+    config.enable_sni = named.is_some();
     // A resumed session shows no certificates.
     config.resumption = Resumption::disabled();
-    Ok((config, name))
+    Ok(Prepared {
+        config,
+        verifier,
+        client,
+        sent,
+        named,
+    })
 }
 
 /// Why the handshake failed, in the order in which a person would ask: was it TLS at all, did it break off, what did

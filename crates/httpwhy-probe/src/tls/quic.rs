@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use httpwhy_model::Signal;
+use httpwhy_model::{Signal, TlsFault};
 use quinn::crypto::rustls::{HandshakeData, QuicClientConfig};
 use url::Host;
 
-use super::verifier::{Collecting, NoClientCert};
-use super::{Anchors, Known, prepare, server_name};
+use super::verifier::{ClientCert, Collecting};
+use super::{Anchors, Hello, Known, prepare};
 use crate::signals;
 
 /// What watches one handshake.
 #[derive(Debug)]
 pub(crate) struct Watch {
     verifier: Arc<Collecting>,
-    no_cert: Arc<NoClientCert>,
+    client: Arc<ClientCert>,
     server_name: Option<String>,
 }
 
@@ -24,13 +24,23 @@ pub(crate) fn quic(
     host: &Host<String>,
     alpn: &[&[u8]],
 ) -> Result<(Arc<QuicClientConfig>, String, Watch), Signal> {
+    let prepared = prepare(
+        anchors,
+        Hello {
+            host,
+            alpn,
+            proxy: false,
+        },
+    )?;
+    // QUIC has TLS 1.3 alone, which may not have been asked for.
+    let config = QuicClientConfig::try_from(prepared.config)
+        .map_err(|_| signals::tls(TlsFault::Incompatible))?;
+    let name = prepared.sent;
     let watch = Watch {
-        verifier: Arc::new(Collecting::new(anchors.roots())),
-        no_cert: Arc::new(NoClientCert::default()),
-        server_name: server_name(host),
+        verifier: prepared.verifier,
+        client: prepared.client,
+        server_name: prepared.named,
     };
-    let (config, name) = prepare(host, alpn, &watch.verifier, &watch.no_cert)?;
-    let config = QuicClientConfig::try_from(config).map_err(|_| signals::engine("internal"))?;
     Ok((Arc::new(config), name.to_str().into_owned(), watch))
 }
 
@@ -51,7 +61,7 @@ impl Watch {
         Known {
             facts,
             problems,
-            client_cert_wanted: self.no_cert.was_asked(),
+            client_cert_wanted: self.client.was_wanted(),
         }
     }
 }

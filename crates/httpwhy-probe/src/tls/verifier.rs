@@ -19,13 +19,16 @@ use crate::signals;
 #[derive(Debug)]
 pub(super) struct Collecting {
     roots: Arc<Roots>,
+    /// Whom the certificate is to be of, whatever name was sent.
+    host: ServerName<'static>,
     found: Mutex<chain::Found>,
 }
 
 impl Collecting {
-    pub(super) fn new(roots: Arc<Roots>) -> Self {
+    pub(super) fn new(roots: Arc<Roots>, host: ServerName<'static>) -> Self {
         Self {
             roots,
+            host,
             found: Mutex::default(),
         }
     }
@@ -60,11 +63,11 @@ impl ServerCertVerifier for Collecting {
         &self,
         leaf: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
+        _sent: &ServerName<'_>,
         _ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let found = chain::examine(&self.roots, leaf, intermediates, name, now);
+        let found = chain::examine(&self.roots, leaf, intermediates, &self.host, now);
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
         Ok(ServerCertVerified::assertion())
     }
@@ -98,23 +101,36 @@ impl ServerCertVerifier for Collecting {
     }
 }
 
-/// Has no client certificate, and remembers being asked for one.
-#[derive(Debug, Default)]
-pub(super) struct NoClientCert(AtomicBool);
+/// Shows the client certificate if there is one, and remembers being asked in vain.
+#[derive(Debug)]
+pub(super) struct ClientCert {
+    key: Option<Arc<CertifiedKey>>,
+    wanted: AtomicBool,
+}
 
-impl NoClientCert {
-    pub(super) fn was_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+impl ClientCert {
+    pub(super) const fn new(key: Option<Arc<CertifiedKey>>) -> Self {
+        Self {
+            key,
+            wanted: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether one was asked for and there was none.
+    pub(super) fn was_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
     }
 }
 
-impl ResolvesClientCert for NoClientCert {
+impl ResolvesClientCert for ClientCert {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.0.store(true, Ordering::Relaxed);
-        None
+        if self.key.is_none() {
+            self.wanted.store(true, Ordering::Relaxed);
+        }
+        self.key.clone()
     }
 
     fn has_certs(&self) -> bool {
-        false
+        self.key.is_some()
     }
 }

@@ -12,4 +12,5 @@ mod runs;
 mod servers;
 mod tls;
 mod tls_certificates;
+mod ways;
 mod websocket;

@@ -14,7 +14,7 @@ use rustls::{
 use crate::servers::{
     SHORT, Server, Then, config, exchange, finish, read_head, signals, summary, visits,
 };
-use crate::tls_certificates::{Authority, Identity, params, serve, server_config};
+use crate::tls_certificates::{Authority, Identity, params, pem, serve, server_config};
 
 /// Reads the ClientHello, sends these bytes, and then does that.
 fn raw(bytes: &'static [u8], then: Then) -> Server {
@@ -316,4 +316,86 @@ fn a_kept_tls_connection_says_again_what_is_wrong_with_it() {
         assert_eq!(seen.tls.as_ref().unwrap().version, "TLSv1.3");
     }
     assert_eq!(all[1].steps[0].exchange.timeline.get(Phase::Tls), None);
+}
+
+#[test]
+fn a_client_certificate_that_is_shown() {
+    let (mut config, identity) = trusted();
+    let clients = Authority::root("clients");
+    let client = clients.leaf(&params("client"));
+    let mut roots = RootCertStore::empty();
+    roots.add(clients.certificate.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+            .build()
+            .unwrap();
+    let server = serve(
+        ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(verifier)
+            .with_cert_resolver(Arc::clone(&server_config(&identity).cert_resolver)),
+    );
+    let both = client.key.serialize_pem() + &pem(&client.chain[0]);
+    config.tls.identity = Some(httpwhy_probe::Identity {
+        chain: both.clone().into_bytes(),
+        key: both.into_bytes(),
+    });
+    let url = format!("https://a.localhost:{}/", server.address.port());
+    assert_eq!(
+        summary(&exchange(config, Job::get(0, url))),
+        "all answered 200"
+    );
+}
+
+#[test]
+fn versions_and_the_server_name_are_as_asked() {
+    use httpwhy_probe::{ServerNameSent, TlsVersions};
+    let (mut config, identity) = trusted();
+    let server = serve(server_config(&identity));
+    let url = format!("https://a.localhost:{}/", server.address.port());
+    for (versions, name, version, sent) in [
+        (
+            TlsVersions::Only12,
+            ServerNameSent::Host,
+            "TLSv1.2",
+            Some("a.localhost"),
+        ),
+        (
+            TlsVersions::Only13,
+            ServerNameSent::Nothing,
+            "TLSv1.3",
+            None,
+        ),
+        (
+            TlsVersions::Both,
+            ServerNameSent::Other("other.example".into()),
+            "TLSv1.3",
+            Some("other.example"),
+        ),
+    ] {
+        config.tls.versions = versions;
+        config.tls.server_name = name;
+        let seen = exchange(config.clone(), Job::get(0, &*url));
+        // Whatever is sent, the certificate is compared with the host.
+        assert_eq!(summary(&seen), "all answered 200");
+        let facts = seen.tls.unwrap();
+        assert_eq!(
+            (&*facts.version, facts.server_name.as_deref()),
+            (version, sent)
+        );
+    }
+    // No common version.
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let only13 = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::clone(&server_config(&identity).cert_resolver));
+    let server = serve(only13);
+    config.tls.versions = TlsVersions::Only12;
+    let url = format!("https://a.localhost:{}/", server.address.port());
+    let seen = exchange(config, Job::get(0, url));
+    assert_eq!(summary(&seen), "nothing nothing - tls tls-alert:70");
 }

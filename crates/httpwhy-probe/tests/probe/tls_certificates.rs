@@ -328,7 +328,7 @@ fn a_self_signed_certificate_that_is_trusted_is_no_problem() {
     assert_eq!(problems(&config, "a.localhost", &identity), "");
 }
 
-fn pem(der: &[u8]) -> String {
+pub(crate) fn pem(der: &[u8]) -> String {
     use base64::Engine;
     let text = base64::prelude::BASE64_STANDARD.encode(der);
     let lines: Vec<_> = text
