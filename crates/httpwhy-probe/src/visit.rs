@@ -277,6 +277,7 @@ async fn perform(
         Some(Over::Alternative(to)) => Route::alternative(&target.origin, to, ways),
         Some(Over::Tcp) | None => Route::of(&target, websocket.is_some(), ways, pin),
     };
+    let protocol = fallback::protocol(ask, config, &route, websocket.is_some());
     exchange.request = ask.request(config, &target, route.forward(), websocket.as_deref());
     if protocol == Protocol::Http3 {
         h3::adapt(&mut exchange.request);
@@ -332,11 +333,51 @@ async fn perform(
     Ok(())
 }
 
+/// The ways of a job.
+fn ways<'a>(job: &'a Job, config: &'a Config) -> &'a Arc<Ways> {
+    job.ways.as_ref().unwrap_or(&config.ways)
+}
+
+/// Every address of the target's name, when it is to be asked at each: none when a proxy does the asking, or the target
+/// is no good. `None`: the name has none, and the reason is recorded.
+async fn every_address(worker: &Worker, ask: &Ask, exchange: &mut Exchange) -> Option<Vec<IpAddr>> {
+    let config = &worker.local.shared.config;
     let ways = ways(&ask.job, config);
-    let route = match &ask.over {
-        Some(Over::Alternative(to)) => Route::alternative(&target.origin, to, ways),
-        Some(Over::Tcp) | None => Route::of(&target, websocket.is_some(), ways, pin),
+    let Ok(target) = Target::parse(&ask.target) else {
+        return Some(Vec::new());
     };
+    let websocket = target.websocket || ask.job.websocket;
+    if ways.unix.is_some() || ways.proxy_for(&target.origin, websocket).is_some() {
+        return Some(Vec::new());
+    }
+    let place = ways.place(&target.origin.host, target.origin.port);
+    if let Some(given) = place.addresses {
+        return Some(given);
+    }
+    let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
+    let dialler = Dialler {
+        local: &worker.local,
+        deadlines: &deadlines,
+        budget: &Budget::new(deadlines.total),
+    };
+    dialler
+        .addresses(ways, &place.host, Phase::Resolve, exchange)
+        .await
+}
+
+/// Whether a request holds what is not for a peer that may be anybody: content, credentials, or the wish to change
+/// something (RFC 9110 section 9.2.1).
+fn is_private(request: &httpwhy_model::Request) -> bool {
+    let safe = matches!(
+        &request.method[..],
+        b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE"
+    );
+    let secret = |name: &[u8]| httpwhy_model::is_secret_field(name);
+    !safe
+        || matches!(request.body, Seen::Present(_))
+        || request.fields.list.iter().any(|field| secret(&field.name))
+}
+
 /// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.
 async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Connection> {
     let pool = &talk.local.pool;
