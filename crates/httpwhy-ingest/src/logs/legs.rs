@@ -133,3 +133,19 @@ fn response(status: u16) -> Option<Response> {
         ..Response::default()
     })
 }
+
+/// For tests: every status and signal with the number of its step.
+#[cfg(test)]
+pub(crate) fn told(visit: &Visit) -> String {
+    let mut told = Vec::new();
+    for (at, step) in visit.steps.iter().enumerate() {
+        let exchange = &step.exchange;
+        told.extend(exchange.status().map(|status| format!("{at} {status}")));
+        told.extend(
+            exchange
+                .signals()
+                .map(|(_, signal)| format!("{at} {signal}")),
+        );
+    }
+    told.join(", ")
+}

@@ -161,6 +161,12 @@ impl Spans {
         self.set |= 1 << column as u64;
     }
 
+    /// The same for a place.
+    #[inline]
+    pub fn set_pair(&mut self, column: Column, (from, to): (usize, usize)) {
+        self.set(column, from, to);
+    }
+
     /// Whether a column is set.
     #[inline]
     pub const fn has(&self, column: Column) -> bool {

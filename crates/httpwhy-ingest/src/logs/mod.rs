@@ -53,14 +53,17 @@
 
 mod carrier;
 mod carriers;
+mod clf;
 mod complaint;
 mod formats;
+mod join;
 pub mod json;
 mod legs;
 mod line;
 mod members;
 mod shape;
 pub mod time;
+mod varnishlog;
 
 use std::fmt;
 use std::sync::Arc;
@@ -69,9 +72,11 @@ use httpwhy_model::{Side, Visit};
 
 pub use carrier::{Carrier, Peeled};
 pub use complaint::{Cause, Leg};
+pub use join::{prove, same_exchange};
 pub use legs::Legs;
 pub use line::{Column, Line, Spans, Unit, is_nothing, last_of_list, list};
 pub use shape::{NO_UPSTREAM, NOT_CAPTURED, OwnedShape, Request, Shape};
+pub use varnishlog::VslGatherer;
 
 /// Every log format, in the order of their names.
 pub fn formats() -> impl ExactSizeIterator<Item = &'static Format> {
