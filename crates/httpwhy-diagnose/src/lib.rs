@@ -16,6 +16,7 @@ mod content;
 mod derive;
 mod details;
 mod identify;
+pub mod many;
 mod marks;
 mod opened;
 mod passage;
@@ -32,7 +33,7 @@ pub use says::MAX_SAID;
 use std::borrow::Cow;
 
 use httpwhy_catalog::{Entry, by_id, id};
-use httpwhy_model::{Blame, Diagnosis, Exchange, OutcomeId, Remedy, Visit};
+use httpwhy_model::{Because, Blame, Diagnosis, Exchange, OutcomeId, Remedy, Visit};
 
 /// Judges a whole visit.
 pub fn diagnose(visit: &Visit) -> Diagnosis {
@@ -47,11 +48,20 @@ pub fn steps(visit: &Visit) -> Vec<Diagnosis> {
         .collect()
 }
 
-/// Which of the visit's `steps`, as [`steps`] judged them, is the verdict on the whole: the last, unless an earlier one
-/// explains it (a redirect that landed on a login).
+/// Which of the visit's `steps`, as [`steps`] judged them, is the verdict on the whole: the last that was asked for,
+/// unless an earlier one explains it (a redirect that landed on a login). The other legs of a proxy, and further
+/// witnesses, speak for the step that they belong to.
 pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
-    let last = steps.len().saturating_sub(1);
-    let status = visit.last().and_then(|step| step.exchange.status());
+    let last = visit
+        .steps
+        .iter()
+        .take(steps.len())
+        .rposition(|step| !matches!(step.because, Because::Forwarded(_) | Because::Same(_)))
+        .unwrap_or(steps.len().saturating_sub(1));
+    let status = visit
+        .steps
+        .get(last)
+        .and_then(|step| step.exchange.status());
     let landed = status.is_some_and(|status| status < 300);
     let bounced = steps[..last]
         .iter()
@@ -73,7 +83,15 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
     let entry = verdict.entry;
 
     let mut evidence = verdict.evidence;
-    let blame = blame::blame(exchange, index, entry, &producer, &content, &mut evidence);
+    let blame = blame::blame(
+        visit,
+        exchange,
+        index,
+        entry,
+        &producer,
+        &content,
+        &mut evidence,
+    );
     evidence.extend(producer.evidence);
     if let Some(response) = &exchange.response {
         evidence.extend(passage::evidence(response, index));

@@ -7,6 +7,7 @@ mod certificate;
 mod conditions;
 mod foreign;
 mod gateway;
+mod legs;
 pub(crate) mod pages;
 mod request;
 mod squid;
@@ -17,13 +18,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use httpwhy_catalog::{Entry, Usual};
-use httpwhy_model::{Blame, Evidence, Exchange, Party, Phase, Place, Response, Seen};
+use httpwhy_model::{Blame, Evidence, Exchange, Party, Phase, Place, Response, Seen, Visit};
 
 use crate::marks::Marks;
 use crate::producer::Identified;
 use crate::quote::quote;
 
 pub(crate) fn blame(
+    visit: &Visit,
     exchange: &Exchange,
     step: usize,
     entry: &Entry,
@@ -37,6 +39,7 @@ pub(crate) fn blame(
         entry,
         producer,
         content,
+        behind: legs::behind(visit, step),
     };
     let usual = match entry.usual {
         Usual::Party(party) if proven_by_kind(&case) => return Blame::Proven(party),
@@ -74,6 +77,7 @@ const SUCCESSES: &[Kind] = &[certificate::dates, success::ruling, transport::rul
 const FAILURES: &[Kind] = &[
     certificate::dates,
     gateway::named,
+    legs::ruling,
     request::ruling,
     foreign::ruling,
     transport::ruling,
@@ -90,6 +94,8 @@ struct Case<'a> {
     entry: &'a Entry,
     producer: &'a Identified,
     content: &'a Marks<'a>,
+    /// The leg behind, where the observer saw both.
+    behind: Option<legs::Leg<'a>>,
 }
 
 /// A party, and the place that shows it.

@@ -1,0 +1,292 @@
+//! Which lines are asked for.
+
+use httpwhy_ingest::logs::{Column, Line};
+
+use crate::judge::Judged;
+
+/// What is asked for; everything when empty. Every part has to hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Statuses, of which one has to be it: `Exactly(502)`, `Class(5)`.
+    pub statuses: Vec<StatusTerm>,
+    /// Outcomes or namespaces, of which one has to be it: `http/502`, `nginx/*`.
+    pub outcomes: Vec<String>,
+    /// Parties to blame, of which one has to be it.
+    pub parties: Vec<String>,
+    /// Paths with `*` for anything.
+    pub paths: Vec<String>,
+    /// Hosts with `*` for anything.
+    pub hosts: Vec<String>,
+    /// Not before, seconds since 1970.
+    pub since: Option<i64>,
+    /// Not from here on, seconds since 1970.
+    pub until: Option<i64>,
+    /// Conditions on columns.
+    pub conditions: Vec<Condition>,
+}
+
+/// A status or a class of statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusTerm {
+    /// That one.
+    Exactly(u16),
+    /// That hundred.
+    Class(u16),
+}
+
+/// A condition on a column: `duration>5`, `agent~bot`, `upstream=10.0.0.5:80`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// The column.
+    pub column: Column,
+    /// How it is compared.
+    pub relation: Relation,
+    /// With what; times taken in seconds.
+    pub value: String,
+}
+
+/// How a column is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// Equal, as text; `*` stands for anything.
+    Is,
+    /// Not equal.
+    IsNot,
+    /// Holds the text, whatever the case.
+    Holds,
+    /// Does not hold it.
+    HoldsNot,
+    /// Greater, as a number.
+    Above,
+    /// Less, as a number.
+    Below,
+}
+
+impl std::str::FromStr for Condition {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const RELATIONS: &[(&str, Relation)] = &[
+            ("!=", Relation::IsNot),
+            ("!~", Relation::HoldsNot),
+            ("=", Relation::Is),
+            ("~", Relation::Holds),
+            (">", Relation::Above),
+            ("<", Relation::Below),
+        ];
+        let split = text.find(['!', '=', '~', '>', '<']).and_then(|at| {
+            let (name, rest) = text.split_at(at);
+            let (sign, relation) = RELATIONS.iter().find(|(sign, _)| rest.starts_with(sign))?;
+            Some((name.trim(), *relation, rest[sign.len()..].trim()))
+        });
+        let Some((name, relation, value)) = split else {
+            return Err(format!(
+                "'{text}' is no condition: COLUMN=TEXT, !=, ~ (holds), !~, > and < are known"
+            ));
+        };
+        let Some(at) = Column::WORDS.iter().position(|word| *word == name) else {
+            return Err(format!(
+                "'{name}' is no column: {}",
+                Column::WORDS.join(", ")
+            ));
+        };
+        if matches!(relation, Relation::Above | Relation::Below) && value.parse::<f64>().is_err() {
+            return Err(format!("'{value}' in '{text}' is no number"));
+        }
+        Ok(Self {
+            column: Column::ALL[at],
+            relation,
+            value: value.to_owned(),
+        })
+    }
+}
+
+impl std::str::FromStr for StatusTerm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let class = text
+            .strip_suffix("xx")
+            .and_then(|digit| digit.parse::<u16>().ok());
+        match (class, text.parse::<u16>()) {
+            (Some(class), _) if class <= 9 => Ok(Self::Class(class)),
+            (_, Ok(status)) if status <= 999 => Ok(Self::Exactly(status)),
+            _ => Err(format!("'{text}' is no status: 502, or 5xx")),
+        }
+    }
+}
+
+impl Filter {
+    /// Whether nothing at all is asked for.
+    pub fn is_empty(&self) -> bool {
+        !self.asks_of_lines()
+            && self.statuses.is_empty()
+            && self.outcomes.is_empty()
+            && self.parties.is_empty()
+    }
+
+    /// Whether anything is asked of a line that its shape does not tell.
+    pub(crate) fn asks_of_lines(&self) -> bool {
+        !self.paths.is_empty()
+            || !self.hosts.is_empty()
+            || !self.conditions.is_empty()
+            || self.since.is_some()
+            || self.until.is_some()
+    }
+
+    /// Whether a shape is asked for.
+    pub(crate) fn takes_shape(&self, status: u16, judged: &Judged) -> bool {
+        let by_status = self.statuses.is_empty()
+            || self.statuses.iter().any(|term| match term {
+                StatusTerm::Exactly(wanted) => status == *wanted,
+                StatusTerm::Class(class) => status / 100 == *class,
+            });
+        let outcome = judged.diagnosis.outcome;
+        let by_outcome = self.outcomes.is_empty()
+            || self
+                .outcomes
+                .iter()
+                .any(|wanted| match wanted.strip_suffix("/*") {
+                    Some(namespace) => outcome.namespace() == namespace,
+                    None => {
+                        outcome.0 == wanted || judged.diagnosis.also.iter().any(|id| id.0 == wanted)
+                    }
+                });
+        let party = judged.diagnosis.blame.party();
+        let by_party = self.parties.is_empty()
+            || self
+                .parties
+                .iter()
+                .any(|wanted| party.is_some_and(|party| party.as_str() == wanted));
+        by_status && by_outcome && by_party
+    }
+
+    /// Whether a line of a shape that is asked for is asked for.
+    pub(crate) fn takes_line(&self, line: &Line<'_>, second: Option<i64>) -> bool {
+        let after = self
+            .since
+            .is_none_or(|since| second.is_some_and(|second| second >= since));
+        let before = self
+            .until
+            .is_none_or(|until| second.is_some_and(|second| second < until));
+        let any = |patterns: &[String], text: Option<&[u8]>| {
+            patterns.is_empty()
+                || text.is_some_and(|text| {
+                    patterns
+                        .iter()
+                        .any(|pattern| matches(pattern.as_bytes(), text))
+                })
+        };
+        after
+            && before
+            && any(&self.paths, line.path())
+            && any(&self.hosts, line.host())
+            && self
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(line))
+    }
+}
+
+impl Condition {
+    fn holds(&self, line: &Line<'_>) -> bool {
+        let text = match self.column {
+            Column::Method => line.method(),
+            Column::Target => line.target(),
+            Column::Host => line.host(),
+            column => line.get(column),
+        };
+        let wanted = self.value.as_bytes();
+        match self.relation {
+            Relation::Is => text.is_some_and(|text| matches(wanted, text)),
+            Relation::IsNot => text.is_none_or(|text| !matches(wanted, text)),
+            Relation::Holds => text.is_some_and(|text| holds(text, wanted)),
+            Relation::HoldsNot => text.is_none_or(|text| !holds(text, wanted)),
+            Relation::Above => self
+                .number(line, text)
+                .is_some_and(|(have, wanted)| have > wanted),
+            Relation::Below => self
+                .number(line, text)
+                .is_some_and(|(have, wanted)| have < wanted),
+        }
+    }
+
+    /// The column's number and the wanted one; times in seconds.
+    fn number(&self, line: &Line<'_>, text: Option<&[u8]>) -> Option<(f64, f64)> {
+        let wanted = self.value.parse().ok()?;
+        let have = match self.column {
+            Column::Duration
+            | Column::FirstByte
+            | Column::UpstreamConnect
+            | Column::UpstreamHeader
+            | Column::UpstreamResponse => line.micros(self.column)? as f64 / 1e6,
+            _ => std::str::from_utf8(text?).ok()?.parse().ok()?,
+        };
+        Some((have, wanted))
+    }
+}
+
+fn holds(text: &[u8], wanted: &[u8]) -> bool {
+    memchr::memmem::find(&text.to_ascii_lowercase(), &wanted.to_ascii_lowercase()).is_some()
+}
+
+/// Whether a text is what a pattern with `*` says. Linear in the text for each star.
+pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let mut parts = pattern.split(|byte| *byte == b'*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let parts: Vec<&[u8]> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
+    for part in middle {
+        match memchr::memmem::find(rest, part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_anything() {
+        let table = [
+            ("/api/*", "/api/x", true),
+            ("/api/*", "/api", false),
+            ("*.css", "/a/b.css", true),
+            ("/a*b*c", "/a1b2c", true),
+            ("/a*b*c", "/a1c2b", false),
+            ("*", "", true),
+            ("/a", "/a", true),
+            ("/a", "/ab", false),
+            ("a*a", "a", false),
+        ];
+        for (pattern, text, wanted) in table {
+            assert_eq!(
+                matches(pattern.as_bytes(), text.as_bytes()),
+                wanted,
+                "{pattern} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn conditions_are_read() {
+        let condition: Condition = "duration > 5".parse().expect("sound");
+        assert_eq!(
+            (condition.column, condition.relation),
+            (Column::Duration, Relation::Above)
+        );
+        for broken in ["duration", "nothing=1", "duration>x", ""] {
+            assert!(broken.parse::<Condition>().is_err(), "{broken}");
+        }
+        assert_eq!("5xx".parse(), Ok(StatusTerm::Class(5)));
+        assert!("5x".parse::<StatusTerm>().is_err());
+    }
+}

@@ -1,0 +1,93 @@
+//! A shape, judged: made into a visit and diagnosed, once.
+
+use std::sync::Arc;
+
+use httpwhy_diagnose::many::{Happening, happened};
+use httpwhy_diagnose::{deciding, steps};
+use httpwhy_ingest::logs::{Format, Kind, Open, OwnedShape};
+use httpwhy_model::{Because, Diagnosis, Step, Visit};
+
+/// What a shape means.
+#[derive(Debug)]
+pub struct Judged {
+    /// The visit that the shape is.
+    pub visit: Visit,
+    /// The verdict on it.
+    pub diagnosis: Diagnosis,
+    /// What happened, in one word.
+    pub happened: Happening,
+    /// What lines of this format leave open, and what would tell.
+    pub open: Option<Open>,
+}
+
+impl Judged {
+    /// Judges a shape, with the error line that belongs to it, if any.
+    pub fn of(format: &Format, shape: &OwnedShape, error: Option<&Complaint>) -> Arc<Self> {
+        let mut visit = (format.visit)(&shape.get());
+        if let Some(error) = error {
+            join(&mut visit, error);
+        }
+        let steps = steps(&visit);
+        let at = deciding(&visit, &steps);
+        let diagnosis = steps
+            .into_iter()
+            .nth(at)
+            .unwrap_or_else(|| httpwhy_diagnose::diagnose(&visit));
+        let happened = match format.kind {
+            Kind::Access | Kind::Error => happened(&visit, &diagnosis),
+        };
+        Arc::new(Self {
+            open: match error {
+                Some(_) => None,
+                None => (format.open)(&shape.get()),
+            },
+            visit,
+            diagnosis,
+            happened,
+        })
+    }
+
+    /// Whether anything went wrong.
+    pub fn failed(&self) -> bool {
+        self.happened.is_failure()
+    }
+}
+
+/// An error line's format and shape.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Complaint {
+    /// The error log's format, by its place in the list of formats.
+    pub format: u16,
+    /// The error line's shape.
+    pub shape: OwnedShape,
+}
+
+/// Adds what an error line says to the visit of its access line: its legs behind replace those that the access line only
+/// infers, and its own step becomes another witness of step 0.
+fn join(visit: &mut Visit, error: &Complaint) {
+    let Some(format) = httpwhy_ingest::logs::formats().nth(usize::from(error.format)) else {
+        return;
+    };
+    let witness = (format.visit)(&error.shape.get());
+    let mut proven = false;
+    for step in witness.steps {
+        match step.because {
+            Because::Forwarded(_) => {
+                if !proven {
+                    visit
+                        .steps
+                        .retain(|step| !matches!(step.because, Because::Forwarded(_)));
+                    proven = true;
+                }
+                visit.steps.push(Step {
+                    because: Because::Forwarded(0),
+                    ..step
+                });
+            }
+            _ => visit.steps.push(Step {
+                because: Because::Same(0),
+                ..step
+            }),
+        }
+    }
+}

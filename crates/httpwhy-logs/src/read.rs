@@ -1,0 +1,574 @@
+//! Reads all inputs with all cores.
+//!
+//! A plain file is cut into chunks; a thread takes the next chunk, reads it by `pread` into its own buffer, and counts
+//! the lines that begin in it (it reads on to the end of the last one). What cannot be cut (compressed files, pipes,
+//! lines in carriers, whose parts belong together) is one chunk. Error logs are read first, so that access lines find
+//! their complaints.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use httpwhy_ingest::logs::{Kind, Layout};
+
+use crate::errors::Complaints;
+use crate::hash::Seed;
+use crate::plan::Plan;
+use crate::source::{Opened, Packing, open, read_at};
+use crate::triage::{FileReport, Triage, Unreadable};
+use crate::worker::{LONGEST_LINE, Settings, Worker};
+use crate::{Counters, Options};
+
+/// One thread's buffer, bytes. It is refilled often: what fits the second-level cache is read from there.
+const BUFFER: usize = 256 * 1024;
+/// Bytes of a plain file that one thread takes at a time.
+const CHUNK: u64 = 8 << 20;
+/// Lines looked at to recognise a file.
+const SAMPLE: usize = 200;
+/// Bytes looked at in each of head, middle and tail.
+const WINDOW: usize = 64 * 1024;
+/// How many bytes without a line end make a file one that is no text.
+const MOST_CORES: usize = 64;
+
+/// Something to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl From<&str> for Input {
+    /// A path, or `-` for standard input.
+    fn from(text: &str) -> Self {
+        match text {
+            "-" => Self::Stdin,
+            path => Self::File(path.into()),
+        }
+    }
+}
+
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}
+
+/// How far the reading is, for another thread to look at.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes read, of plain files, or of compressed ones as they lie on the disk.
+    pub read: AtomicU64,
+    /// Bytes to read; 0 when not known.
+    pub total: AtomicU64,
+    /// Set by whoever wants the reading to end: what was counted until then is given.
+    pub stop: AtomicBool,
+}
+
+/// An input that was opened and recognised.
+struct Recognised {
+    name: String,
+    opened: Opened,
+    plan: Plan,
+    /// The first bytes of what is no regular file, which cannot be read twice.
+    head: Vec<u8>,
+    /// Where the directives stand that change the layout, with the reader and its layout behind.
+    directives: Vec<(u64, usize, Arc<dyn Layout>)>,
+}
+
+/// Reads all inputs. What cannot be read is told in the triage, and the rest goes on.
+pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage {
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    }
+    .min(MOST_CORES);
+    let settings = Settings {
+        depth: options.depth,
+        filter: options.filter.clone(),
+        seed: Seed::random(),
+        workers: threads,
+    };
+    let mut triage = Triage::new(&settings);
+    let mut found = Vec::new();
+    for input in inputs {
+        match recognise(input, options) {
+            Ok(recognised) => found.push(recognised),
+            Err(error) => triage.unreadable.push(Unreadable {
+                input: input.to_string(),
+                what: error.to_string(),
+            }),
+        }
+    }
+    let total = found.iter().filter_map(|file| file.opened.size).sum();
+    progress.total.store(total, Ordering::Relaxed);
+    let (errors, accesses): (Vec<_>, Vec<_>) = found.into_iter().partition(|file| {
+        file.plan
+            .readers
+            .first()
+            .is_some_and(|reader| reader.format.kind == Kind::Error)
+    });
+    let none = Complaints::default();
+    let complaints = run(&errors, &settings, &none, progress, &mut triage);
+    run(&accesses, &settings, &complaints, progress, &mut triage);
+    triage.finish();
+    triage
+}
+
+fn recognise(input: &Input, options: &Options) -> io::Result<Recognised> {
+    let (name, opened) = match input {
+        Input::File(path) => (path.display().to_string(), open(path)?),
+        Input::Stdin => (input.to_string(), standard_input()?),
+    };
+    let mut head = Vec::new();
+    let windows = match (opened.size, opened.packing) {
+        (None, _) => {
+            // A pipe cannot be read twice: its first bytes are kept.
+            Read::take(&opened.file, WINDOW as u64).read_to_end(&mut head)?;
+            vec![unpacked_window(opened.packing_of(&head), &head)]
+        }
+        (Some(size), Packing::Plain) => windows(&opened.file, size)?,
+        (Some(_), packing) => {
+            let mut packed = vec![0; WINDOW];
+            let count = read_at(&opened.file, &mut packed, 0)?;
+            vec![unpacked_window(packing, &packed[..count])]
+        }
+    };
+    let opened = Opened {
+        packing: if head.is_empty() {
+            opened.packing
+        } else {
+            opened.packing_of(&head)
+        },
+        ..opened
+    };
+    let lines: Vec<&[u8]> = windows
+        .iter()
+        .flat_map(|window| sample(window, windows.len()))
+        .collect();
+    if is_binary(&windows) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is no text: neither a log nor one packed by gzip, zstd, xz or bzip2",
+        ));
+    }
+    let plan = Plan::of(&lines, &options.given);
+    let directives = directives(&opened, &plan)?;
+    Ok(Recognised {
+        name,
+        opened,
+        plan,
+        head,
+        directives,
+    })
+}
+
+#[cfg(unix)]
+fn standard_input() -> io::Result<Opened> {
+    use std::os::fd::AsFd as _;
+    let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    Ok(Opened {
+        file,
+        packing: Packing::Plain,
+        size: None,
+    })
+}
+
+impl Opened {
+    const fn packing_of(&self, head: &[u8]) -> Packing {
+        Packing::of(head)
+    }
+}
+
+/// The beginning, the middle and the end of a plain file; middle and end begin behind a line's end.
+fn windows(file: &File, size: u64) -> io::Result<Vec<Vec<u8>>> {
+    let window = WINDOW as u64;
+    let offsets = if size <= window * 3 {
+        vec![0]
+    } else {
+        vec![0, size / 2, size - window]
+    };
+    let length = if offsets.len() == 1 {
+        size as usize
+    } else {
+        WINDOW
+    };
+    offsets
+        .into_iter()
+        .map(|offset| {
+            let mut bytes = vec![0; length];
+            let count = read_at(file, &mut bytes, offset)?;
+            bytes.truncate(count);
+            if offset > 0 {
+                let from = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
+                bytes.drain(..from);
+            }
+            Ok(bytes)
+        })
+        .collect()
+}
+
+/// The first bytes of something packed; an error in them shows when it is read.
+fn unpacked_window(packing: Packing, packed: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut unpacked = packing.unpack(packed).take(WINDOW as u64);
+    let mut buffer = [0; 8192];
+    while let Ok(count @ 1..) = unpacked.read(&mut buffer) {
+        bytes.extend_from_slice(&buffer[..count]);
+    }
+    bytes
+}
+
+/// Some whole lines of a window; the last one is one only if it ends.
+fn sample(window: &[u8], windows: usize) -> Vec<&[u8]> {
+    let window = window.strip_prefix(b"\xef\xbb\xbf").unwrap_or(window);
+    let end = memchr::memrchr(b'\n', window).unwrap_or(window.len());
+    window[..end]
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .filter(|line| !line.is_empty() && line.len() <= LONGEST_LINE)
+        .take(SAMPLE / windows.max(1))
+        .collect()
+}
+
+/// Text holds hardly any NUL; a sparse end of a log that lost power does, but not all over.
+fn is_binary(windows: &[Vec<u8>]) -> bool {
+    let bytes: usize = windows.iter().map(Vec::len).sum();
+    let odd: usize = windows
+        .iter()
+        .map(|window| {
+            window
+                .iter()
+                .filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
+                .count()
+        })
+        .sum();
+    odd * 20 > bytes
+}
+
+/// Finds the lines of a plain file that change the layout of those behind them.
+fn directives(opened: &Opened, plan: &Plan) -> io::Result<Vec<(u64, usize, Arc<dyn Layout>)>> {
+    let mut found = Vec::new();
+    let (Some(size), Packing::Plain) = (opened.size, opened.packing) else {
+        return Ok(found);
+    };
+    for (at, reader) in plan.readers.iter().enumerate() {
+        let Some(begins) = reader.layout.directive() else {
+            continue;
+        };
+        let finder = memchr::memmem::Finder::new(begins);
+        let mut layout = Arc::clone(&reader.layout);
+        let mut buffer = vec![0; WINDOW * 4];
+        let mut offset = 0;
+        while offset < size {
+            let count = read_at(&opened.file, &mut buffer, offset)?;
+            if count == 0 {
+                break;
+            }
+            let bytes = &buffer[..count];
+            for place in finder.find_iter(bytes) {
+                let starts = place == 0 && offset == 0 || place > 0 && bytes[place - 1] == b'\n';
+                let line = bytes[place..]
+                    .split(|byte| *byte == b'\n')
+                    .next()
+                    .unwrap_or_default();
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                if let (true, Some(next)) = (starts, layout.after(line)) {
+                    layout = next;
+                    found.push((offset + place as u64, at, Arc::clone(&layout)));
+                }
+            }
+            // Windows overlap by a line, so that a directive across their border is found in one of them.
+            offset += if count == buffer.len() {
+                (count - WINDOW) as u64
+            } else {
+                count as u64
+            };
+        }
+    }
+    found.sort_by_key(|(offset, _, _)| *offset);
+    found.dedup_by_key(|(offset, _, _)| *offset);
+    Ok(found)
+}
+
+/// What one thread takes.
+#[derive(Debug, Clone, Copy)]
+struct Task {
+    file: usize,
+    /// From and to; the whole where it cannot be cut.
+    range: Option<(u64, u64)>,
+}
+
+fn tasks(files: &[Recognised]) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    for (file, recognised) in files.iter().enumerate() {
+        let plain =
+            recognised.opened.packing == Packing::Plain && recognised.plan.carriers.is_empty();
+        match recognised.opened.size.filter(|_| plain) {
+            None => tasks.push(Task { file, range: None }),
+            Some(size) => {
+                let mut from = 0;
+                while from < size {
+                    let to = (from + CHUNK).min(size);
+                    tasks.push(Task {
+                        file,
+                        range: Some((from, to)),
+                    });
+                    from = to;
+                }
+            }
+        }
+    }
+    // What cannot be cut takes longest, and so begins first.
+    tasks.sort_by_key(|task| task.range.is_some());
+    tasks
+}
+
+/// Reads some files; the complaints met. Counts go into the triage.
+fn run(
+    files: &[Recognised],
+    settings: &Settings,
+    known: &Complaints,
+    progress: &Progress,
+    triage: &mut Triage,
+) -> Complaints {
+    let tasks = tasks(files);
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let mut per_file = vec![(Counters::default(), false); files.len()];
+    let mut complaints = Complaints::default();
+    let threads = settings.workers.min(tasks.len());
+    let work = || {
+        let mut worker = Worker::new(settings, known);
+        let mut buffer = Vec::new();
+        let mut counted = vec![(Counters::default(), false); files.len()];
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(task) = tasks
+                .get(at)
+                .filter(|_| !progress.stop.load(Ordering::Relaxed))
+            else {
+                break;
+            };
+            let before = worker.counters;
+            let file = &files[task.file];
+            match one(file, task, &mut worker, &mut buffer, progress) {
+                Ok(unended) => counted[task.file].1 |= unended,
+                Err(error) => {
+                    let what = explain(file, &error);
+                    if let Ok(mut failures) = failures.lock() {
+                        failures.push(Unreadable {
+                            input: file.name.clone(),
+                            what,
+                        });
+                    }
+                }
+            }
+            counted[task.file].0.add(&worker.counters.since(&before));
+        }
+        worker.finish();
+        (worker, counted)
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = vec![work()];
+        for other in others {
+            if let Ok(result) = other.join() {
+                done.push(result);
+            }
+        }
+        for (worker, counted) in done {
+            for (sum, more) in per_file.iter_mut().zip(&counted) {
+                sum.0.add(&more.0);
+                sum.1 |= more.1;
+            }
+            triage.take(worker, &mut complaints);
+        }
+    });
+    for (file, (counters, unended)) in files.iter().zip(per_file) {
+        triage.files.push(FileReport {
+            name: file.name.clone(),
+            title: file.plan.title(),
+            counters,
+            unended,
+        });
+    }
+    triage
+        .unreadable
+        .extend(failures.into_inner().unwrap_or_default());
+    complaints
+}
+
+impl Counters {
+    const fn since(&self, before: &Self) -> Self {
+        Self {
+            ok: self.ok - before.ok,
+            torn: self.torn - before.torn,
+            foreign: self.foreign - before.foreign,
+            oversize: self.oversize - before.oversize,
+            empty: self.empty - before.empty,
+            directives: self.directives - before.directives,
+            not_asked: self.not_asked - before.not_asked,
+        }
+    }
+}
+
+fn explain(file: &Recognised, error: &io::Error) -> String {
+    match file.opened.packing {
+        Packing::Plain => format!("reading stopped: {error}; what came before it is counted"),
+        _ => format!(
+            "it is cut off or damaged ({error}); what could be unpacked before that is counted"
+        ),
+    }
+}
+
+/// One task; whether the file's last line had no end.
+fn one(
+    file: &Recognised,
+    task: &Task,
+    worker: &mut Worker<'_>,
+    buffer: &mut Vec<u8>,
+    progress: &Progress,
+) -> io::Result<bool> {
+    let start = task.range.map_or(0, |(from, _)| from);
+    let layout = file
+        .directives
+        .iter()
+        .rev()
+        .find(|(offset, _, _)| *offset < start)
+        .map(|(_, reader, layout)| (*reader, Arc::clone(layout)));
+    worker.begin(&file.plan, layout);
+    match task.range {
+        Some((from, to)) => {
+            let mut at = from.saturating_sub(1);
+            let limit = to;
+            let unended = lines(
+                buffer,
+                from > 0,
+                limit - at,
+                |buffer| {
+                    let count = read_at(&file.opened.file, buffer, at)?;
+                    at += count as u64;
+                    Ok(count)
+                },
+                worker,
+                progress,
+            )?;
+            progress.read.fetch_add(to - from, Ordering::Relaxed);
+            Ok(unended)
+        }
+        None => {
+            let counting = Counting {
+                inner: io::Cursor::new(&file.head).chain(&file.opened.file),
+                progress,
+            };
+            let mut unpacked = file.opened.packing.unpack(counting);
+            let read = |buffer: &mut [u8]| loop {
+                match unpacked.read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    result => return result,
+                }
+            };
+            lines(buffer, false, u64::MAX, read, worker, progress)
+        }
+    }
+}
+
+/// Tells the progress what is read.
+struct Counting<'a, R> {
+    inner: R,
+    progress: &'a Progress,
+}
+
+impl<R: Read> Read for Counting<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.progress
+            .read
+            .fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// Gives every line that begins within the first `limit` bytes to the worker; whether the last had no end. With
+/// `inside`, the first byte belongs to the line before, whose rest is passed over.
+fn lines(
+    buffer: &mut Vec<u8>,
+    inside: bool,
+    limit: u64,
+    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    worker: &mut Worker<'_>,
+    progress: &Progress,
+) -> io::Result<bool> {
+    buffer.resize(BUFFER, 0);
+    // What of the buffer holds bytes not yet given, and where it stands in the input.
+    let mut held = 0;
+    let mut offset = 0_u64;
+    let mut skipping = inside;
+    loop {
+        let count = read(&mut buffer[held..])?;
+        let end = held + count;
+        let mut from = 0;
+        let bytes = &buffer[..end];
+        while offset + (from as u64) < limit || skipping {
+            let Some(length) = memchr::memchr(b'\n', &bytes[from..]) else {
+                break;
+            };
+            if skipping {
+                skipping = false;
+            } else {
+                let line = &bytes[from..from + length];
+                worker.line(if offset == 0 && from == 0 {
+                    without_mark(line)
+                } else {
+                    line
+                });
+            }
+            from += length + 1;
+        }
+        let begins_here = offset + (from as u64) < limit;
+        if !begins_here && !skipping {
+            return Ok(false);
+        }
+        if skipping && offset + (end as u64) >= limit {
+            // The line began before this range and ends behind it: none begins here.
+            return Ok(false);
+        }
+        if count == 0 || progress.stop.load(Ordering::Relaxed) {
+            let unended = from < end && !skipping && count == 0;
+            if unended {
+                worker.line(&bytes[from..end]);
+            }
+            return Ok(unended);
+        }
+        if from == 0 && end == buffer.len() {
+            // No end in a whole buffer: nothing of it is kept.
+            if !skipping {
+                worker.oversize(bytes);
+            }
+            skipping = true;
+            offset += end as u64;
+            held = 0;
+        } else {
+            buffer.copy_within(from..end, 0);
+            offset += from as u64;
+            held = end - from;
+            if skipping {
+                offset += held as u64;
+                held = 0;
+            }
+        }
+    }
+}
+
+/// Without a UTF-8 byte order mark.
+fn without_mark(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+}

@@ -1,0 +1,451 @@
+//! What happens to one line.
+
+use std::sync::Arc;
+
+use httpwhy_ingest::logs::time::Clock;
+use httpwhy_ingest::logs::{Column, Kind, Layout, Line, Spans, Split, formats};
+
+use crate::errors::{Complaints, without_port};
+use crate::filter::Filter;
+use crate::hash::Seed;
+use crate::judge::{Complaint, Judged};
+use crate::plan::{Plan, Reader, reader_of};
+use crate::tables::histogram::bucket;
+use crate::tables::names::{Handle, Id};
+use crate::tables::{Dimension, EXAMPLE, Place, SAMPLES, Tables, UNTIMED};
+use crate::{Counters, Depth, agent, template};
+
+/// The longest line that is read; longer ones are counted as oversize.
+pub const LONGEST_LINE: usize = 64 * 1024;
+/// Slots of the small tables of what was met lately; a power of two.
+const LATELY: usize = 2048;
+/// Formats for single foreign lines are looked for so often in vain; then only for each 64th.
+const PATIENCE: u32 = 200;
+
+/// Reads line after line and counts. One for each thread.
+pub(crate) struct Worker<'a> {
+    pub(crate) tables: Tables,
+    pub(crate) counters: Counters,
+    pub(crate) complaints: Complaints,
+    /// Lines that could not be read, a few.
+    pub(crate) unread: Vec<(Unread, Box<[u8]>)>,
+    /// Which formats read lines here, by their place in the list.
+    pub(crate) met: Vec<u64>,
+    plan: Plan,
+    current: usize,
+    spans: Spans,
+    clock: Clock,
+    carried: Clock,
+    scratch: [Vec<u8>; 2],
+    part: Vec<u8>,
+    lookup: Lookup,
+    settings: &'a Settings,
+    known: &'a Complaints,
+    in_vain: u32,
+}
+
+/// Why a line was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// It begins like a line of a known format and is cut or garbled.
+    Torn,
+    /// It is of no known format.
+    Foreign,
+    /// It is longer than [`LONGEST_LINE`].
+    Oversize,
+}
+
+/// What holds for all lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) depth: Depth,
+    pub(crate) filter: Filter,
+    pub(crate) seed: Seed,
+    pub(crate) workers: usize,
+}
+
+/// What was met lately, by hash, so that the same path or agent is not folded again.
+struct Lookup {
+    paths: Box<[(u64, Handle)]>,
+    agents: Box<[(u64, Handle, bool)]>,
+    clients: Box<[(u64, Handle, Handle)]>,
+    template: Vec<u8>,
+}
+
+impl<'a> Worker<'a> {
+    pub(crate) fn new(settings: &'a Settings, known: &'a Complaints) -> Self {
+        Self {
+            tables: Tables::new(settings.seed, settings.workers),
+            counters: Counters::default(),
+            complaints: Complaints::default(),
+            unread: Vec::new(),
+            met: vec![0; formats().len()],
+            plan: Plan::default(),
+            current: 0,
+            spans: Spans::default(),
+            clock: Clock::default(),
+            carried: Clock::default(),
+            scratch: [Vec::new(), Vec::new()],
+            part: Vec::new(),
+            lookup: Lookup::new(),
+            settings,
+            known,
+            in_vain: 0,
+        }
+    }
+
+    /// Begins with another file, or another part of it: `layout` is that of the directive before it, if any.
+    pub(crate) fn begin(&mut self, plan: &Plan, layout: Option<(usize, Arc<dyn Layout>)>) {
+        self.plan = plan.clone();
+        if let Some((at, layout)) = layout {
+            self.plan.readers[at].layout = layout;
+        }
+        self.current = 0;
+        self.part.clear();
+    }
+
+    /// A line that is too long to be kept, of which the beginning is given.
+    pub(crate) fn oversize(&mut self, beginning: &[u8]) {
+        self.counters.oversize += 1;
+        self.sample(Unread::Oversize, beginning);
+    }
+
+    /// One line without its LF.
+    #[inline]
+    pub(crate) fn line(&mut self, raw: &[u8]) {
+        let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+        if raw.len() > LONGEST_LINE {
+            self.oversize(raw);
+        } else if raw.is_empty() {
+            self.counters.empty += 1;
+        } else if self.plan.carriers.is_empty() {
+            self.inner(raw, b"", b"");
+        } else {
+            self.carried(raw);
+        }
+    }
+
+    /// Peels the carriers off, and puts parts together.
+    fn carried(&mut self, raw: &[u8]) {
+        let [mut a, mut b] = std::mem::take(&mut self.scratch);
+        let mut part = std::mem::take(&mut self.part);
+        let carriers = std::mem::take(&mut self.plan.carriers);
+        self.peel(&carriers, raw, &mut a, &mut b, &mut part);
+        self.plan.carriers = carriers;
+        self.part = part;
+        self.scratch = [a, b];
+    }
+
+    fn peel(
+        &mut self,
+        carriers: &[&'static httpwhy_ingest::logs::Carrier],
+        raw: &[u8],
+        here: &mut Vec<u8>,
+        next: &mut Vec<u8>,
+        part: &mut Vec<u8>,
+    ) {
+        let Some((carrier, inner)) = carriers.split_first() else {
+            self.inner(raw, b"", b"");
+            return;
+        };
+        here.clear();
+        let Some(peeled) = (carrier.peel)(raw, here) else {
+            // Not wrapped: lines of the runtime itself, or of another carrier.
+            self.inner(raw, b"", b"");
+            return;
+        };
+        if peeled.goes_on && part.len() + peeled.line.len() <= LONGEST_LINE {
+            part.extend_from_slice(peeled.line);
+            self.counters.ok += 1;
+            return;
+        }
+        if !inner.is_empty() {
+            // The outer time and source give way to the inner ones.
+            self.peel(inner, peeled.line, next, &mut Vec::new(), part);
+        } else if part.is_empty() {
+            self.inner(peeled.line, peeled.time, peeled.source);
+        } else {
+            part.extend_from_slice(peeled.line);
+            let whole = std::mem::take(part);
+            self.inner(&whole, peeled.time, peeled.source);
+            *part = whole;
+            part.clear();
+        }
+    }
+
+    /// A line as its writer wrote it; `time` and `source` are what the carrier knows.
+    #[inline]
+    fn inner(&mut self, raw: &[u8], time: &[u8], source: &[u8]) {
+        if raw.is_empty() {
+            self.counters.empty += 1;
+            return;
+        }
+        let split = match self.plan.readers.get(self.current) {
+            Some(reader) => {
+                self.spans.clear();
+                reader.layout.split(raw, &mut self.spans)
+            }
+            None => Split::Foreign,
+        };
+        if split == Split::Read {
+            self.read(raw, time, source);
+        } else {
+            self.other(raw, split, time, source);
+        }
+    }
+
+    /// A line that the reader of the line before does not read.
+    #[cold]
+    fn other(&mut self, raw: &[u8], first: Split, time: &[u8], source: &[u8]) {
+        let mut torn = first == Split::Torn;
+        let mut found = (first == Split::Directive).then_some((self.current, first));
+        for at in 0..self.plan.readers.len() {
+            if found.is_some() {
+                break;
+            }
+            if at != self.current {
+                self.spans.clear();
+                match self.plan.readers[at].layout.split(raw, &mut self.spans) {
+                    split @ (Split::Read | Split::Directive) => found = Some((at, split)),
+                    Split::Torn => torn = true,
+                    Split::Foreign => {}
+                }
+            }
+        }
+        if found.is_none() && !torn {
+            found = self.another(raw);
+        }
+        match found {
+            Some((at, Split::Directive)) => {
+                self.current = at;
+                self.counters.ok += 1;
+                self.counters.directives += 1;
+                if let Some(next) = self.plan.readers[at].layout.after(raw) {
+                    self.plan.readers[at].layout = next;
+                }
+            }
+            Some((at, _)) => {
+                self.current = at;
+                self.read(raw, time, source);
+            }
+            None if torn => {
+                self.counters.torn += 1;
+                self.sample(Unread::Torn, raw);
+            }
+            None => {
+                self.counters.foreign += 1;
+                self.sample(Unread::Foreign, raw);
+            }
+        }
+    }
+
+    /// Looks among all formats for one that reads this line, for files that mix them.
+    fn another(&mut self, raw: &[u8]) -> Option<(usize, Split)> {
+        self.in_vain += 1;
+        if self.in_vain > PATIENCE && self.in_vain % 64 != 0 {
+            return None;
+        }
+        let reader: Reader = reader_of(raw)?;
+        self.spans.clear();
+        let split = reader.layout.split(raw, &mut self.spans);
+        self.plan.readers.push(reader);
+        self.in_vain = 0;
+        Some((self.plan.readers.len() - 1, split))
+    }
+
+    fn sample(&mut self, why: Unread, raw: &[u8]) {
+        let alike = self
+            .unread
+            .iter()
+            .filter(|(other, _)| *other == why)
+            .count();
+        if alike < SAMPLES {
+            self.unread
+                .push((why, raw[..raw.len().min(EXAMPLE)].into()));
+        }
+    }
+
+    /// A line that was split into `self.spans`.
+    #[inline]
+    fn read(&mut self, raw: &[u8], time: &[u8], source: &[u8]) {
+        self.counters.ok += 1;
+        let Reader { format, number, .. } = &self.plan.readers[self.current];
+        let (format, number) = (*format, *number);
+        let line = Line::new(raw, &self.spans);
+        let second = match self.clock.read(&line) {
+            None if !time.is_empty() => self.carried.read_stamp(time),
+            second => second,
+        }
+        .filter(|second| *second >= 0);
+        let shape = (format.shape)(&line);
+        self.met[usize::from(number)] += 1;
+
+        let mut row = self.tables.row(number, &shape, None, |shape| {
+            Judged::of(format, shape, None)
+        });
+        let judged = &self.tables.rows[row].judged;
+        let failed = judged.failed();
+        if format.kind == Kind::Error {
+            let complaint = Complaint {
+                format: number,
+                shape: shape.to_owned(),
+            };
+            self.complaints.add(&line, second.unwrap_or(0), &complaint);
+        } else if failed && !self.known.is_empty() {
+            let took = line.micros(Column::Duration).unwrap_or(0) / 1_000_000;
+            if let Some(error) = self.known.find(&line, second.unwrap_or(0), took as i64) {
+                row = self.tables.row(number, &shape, Some(error), |shape| {
+                    Judged::of(format, shape, Some(error))
+                });
+            }
+        }
+        let filter = &self.settings.filter;
+        let asked = filter.takes_shape(shape.status, &self.tables.rows[row].judged)
+            && (!filter.asks_of_lines() || filter.takes_line(&line, second));
+        if !asked {
+            self.counters.not_asked += 1;
+            return;
+        }
+        if self.tables.rows[row].example.is_empty() {
+            self.tables.rows[row].example = raw[..raw.len().min(EXAMPLE)].into();
+        }
+        self.tables.count(row, second);
+        if self.settings.depth == Depth::Full && format.kind == Kind::Access {
+            deepen(
+                &mut self.tables,
+                &mut self.lookup,
+                self.settings.seed,
+                &line,
+                row,
+                second,
+                failed,
+                source,
+            );
+        }
+    }
+
+    /// Ends the work: nothing stays in hand.
+    pub(crate) fn finish(&mut self) {
+        self.tables.flush();
+    }
+}
+
+/// What the whole triage counts of a line, beyond its shape and minute.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call, inlined into the loop over lines"
+)]
+#[inline]
+fn deepen(
+    tables: &mut Tables,
+    lookup: &mut Lookup,
+    seed: Seed,
+    line: &Line<'_>,
+    row: usize,
+    second: Option<i64>,
+    failed: bool,
+    source: &[u8],
+) {
+    let mut place = Place::default();
+    let path = lookup.path(tables, seed, line.path().unwrap_or_default());
+    place.0[Dimension::Path as usize] = path;
+    let bucket = line.micros(Column::Duration).map_or(UNTIMED, bucket);
+    tables.time(path, row, bucket);
+    if let Some(bytes) = line.bytes() {
+        tables.rows[row].bytes += bytes;
+    }
+    if let Some(client) = line.some(Column::Client) {
+        place.0[Dimension::Network as usize] = lookup.client(tables, seed, client);
+    }
+    if let Some(agent) = line.some(Column::Agent) {
+        let (id, bot) = lookup.agent(tables, seed, agent);
+        place.0[Dimension::Agent as usize] = id;
+        tables.rows[row].bots += u64::from(bot);
+    }
+    if let Some(upstream) = line
+        .some(Column::Upstream)
+        .or_else(|| line.some(Column::Pool))
+    {
+        let last = httpwhy_ingest::logs::last_of_list(upstream);
+        place.0[Dimension::Upstream as usize] =
+            tables.names[Dimension::Upstream as usize].add(last, 1);
+    }
+    if let Some(host) = line.host().or_else(|| line.some(Column::Route)) {
+        place.0[Dimension::Host as usize] = tables.names[Dimension::Host as usize].add(host, 1);
+    }
+    if let Some(method) = line.method() {
+        place.0[Dimension::Method as usize] =
+            tables.names[Dimension::Method as usize].add(method, 1);
+    }
+    let pop = line
+        .some(Column::Pop)
+        .or((!source.is_empty()).then_some(source));
+    if let Some(pop) = pop {
+        place.0[Dimension::Pop as usize] = tables.names[Dimension::Pop as usize].add(pop, 1);
+    }
+    if let (true, Some(second)) = (failed, second) {
+        tables.place(row, second, &place);
+    }
+}
+
+impl Lookup {
+    fn new() -> Self {
+        Self {
+            paths: vec![(0, Handle::default()); LATELY].into(),
+            agents: vec![(0, Handle::default(), false); LATELY].into(),
+            clients: vec![(0, Handle::default(), Handle::default()); LATELY].into(),
+            template: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn path(&mut self, tables: &mut Tables, seed: Seed, path: &[u8]) -> Id {
+        let hash = seed.of(path);
+        let names = &mut tables.names[Dimension::Path as usize];
+        let slot = &mut self.paths[hash as usize % LATELY];
+        if slot.0 == hash && names.again(slot.1) {
+            return slot.1.id;
+        }
+        self.template.clear();
+        template::fold(path, &mut self.template);
+        *slot = (hash, names.handle(&self.template, 1));
+        slot.1.id
+    }
+
+    #[inline]
+    fn agent(&mut self, tables: &mut Tables, seed: Seed, agent: &[u8]) -> (Id, bool) {
+        let hash = seed.of(agent);
+        let names = &mut tables.names[Dimension::Agent as usize];
+        let slot = &mut self.agents[hash as usize % LATELY];
+        if slot.0 == hash && names.again(slot.1) {
+            return (slot.1.id, slot.2);
+        }
+        let (family, bot) = agent::family(agent);
+        *slot = (hash, names.handle(&family, 1), bot);
+        (slot.1.id, bot)
+    }
+
+    /// Counts the client, and gives its network.
+    #[inline]
+    fn client(&mut self, tables: &mut Tables, seed: Seed, client: &[u8]) -> Id {
+        let hash = seed.of(client);
+        let names = &mut tables.names[Dimension::Network as usize];
+        let slot = &mut self.clients[hash as usize % LATELY];
+        if slot.0 == hash && tables.clients.again(slot.1) {
+            if !names.again(slot.2) {
+                slot.0 = 0;
+            }
+            return slot.2.id;
+        }
+        let client = without_port(client);
+        tables.distinct.add(client);
+        self.template.clear();
+        crate::network::write(client, &mut self.template);
+        *slot = (
+            hash,
+            tables.clients.handle(client, 1),
+            names.handle(&self.template, 1),
+        );
+        slot.2.id
+    }
+}
