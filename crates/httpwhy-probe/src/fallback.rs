@@ -19,6 +19,8 @@ const UNPROCESSED: &[&str] = &["quic:goaway-retry", "h3:267", "h3:272"];
 pub(crate) enum Over {
     /// TCP, for the rest of the visit.
     Tcp,
+    /// HTTP/1.1, for the rest of the visit.
+    Http11,
     /// HTTP/3 to that service.
     Alternative(Alternative),
 }
@@ -33,6 +35,7 @@ pub(crate) fn protocol(ask: &Ask, config: &Config, route: &Route, websocket: boo
     match (asked(ask, config), &ask.over) {
         _ if websocket || ask.raw().is_some() => Protocol::Http11,
         (_, Some(Over::Alternative(_))) => Protocol::Http3,
+        (_, Some(Over::Http11)) => Protocol::Http11,
         (Protocol::Http3First, None) if route.carries_quic() => Protocol::Http3,
         (Protocol::Http10 | Protocol::Http3, _) => asked(ask, config),
         _ if route.forward().is_some() => Protocol::Http11,
@@ -58,6 +61,16 @@ pub(crate) fn falls_back(ask: &Ask, config: &Config, exchange: &Exchange) -> boo
         && *exchange.request.version == *HTTP3
         && failed
         && repeatable
+}
+
+/// Whether the same is to be asked in HTTP/1.1: the server requires it (RFC 9113 section 7, HTTP_1_1_REQUIRED), and
+/// nobody asked for HTTP/2.
+pub(crate) fn wants_http11(ask: &Ask, config: &Config, exchange: &Exchange) -> bool {
+    let ours = matches!(asked(ask, config), Protocol::Auto | Protocol::Http3First);
+    let required = |signal: &Signal| signal.is("h2:13") && signal.param("by").is_none();
+    ours && ask.over != Some(Over::Http11)
+        && exchange.end == End::Nothing
+        && exchange.signals().any(|(_, signal)| required(signal))
 }
 
 fn is_any(signal: &Signal, heads: &[&str]) -> bool {

@@ -11,11 +11,11 @@ use httpwhy_wire::h1::{Message, Reader, State};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::connection::Facts;
-use crate::deadline::limit;
+use crate::deadline::{limit, timeout};
 use crate::run::Local;
 use crate::signals;
 use crate::stream::Stream;
-use crate::talk::{After, Talk, fail};
+use crate::talk::{After, Talk, expects_continue, fail};
 
 /// How long more of what is not HTTP is awaited.
 const FOREIGN: Duration = Duration::from_secs(1);
@@ -60,7 +60,17 @@ pub(crate) async fn exchange(
         rest: Vec::new(),
     };
     let began = Instant::now();
-    let unsent = talk.send(stream, out, &mut reading, exchange).await;
+    let unsent = match held_content(out, exchange) {
+        None => talk.send(stream, out, &mut reading, exchange).await,
+        Some((head, content)) => {
+            let asking = talk.ask_leave(stream, head, &mut reading, exchange);
+            match Box::pin(asking).await {
+                Ok(true) => talk.send(stream, content, &mut reading, exchange).await,
+                Ok(false) => None,
+                Err(signal) => Some(signal),
+            }
+        }
+    };
     let sent = Instant::now();
     exchange.timeline.add(Phase::Send, sent - began);
     let lost = unsent.is_some();
@@ -124,6 +134,49 @@ impl Talk<'_> {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(signals::of_stream(&error)),
             Err(signal) => Some(signal),
+        }
+    }
+
+    /// Sends the head and waits a while for leave to send the content (RFC 9110 section 10.1.1): whether to send it.
+    async fn ask_leave(
+        &self,
+        stream: &mut Stream,
+        head: &[u8],
+        reading: &mut Reading<'_>,
+        exchange: &mut Exchange,
+    ) -> Result<bool, Signal> {
+        if let Some(signal) = self.send(stream, head, reading, exchange).await {
+            return Err(signal);
+        }
+        exchange.sent = Sent::Part;
+        let patience = self.deadlines.expect;
+        let until = Instant::now() + patience;
+        loop {
+            if reading
+                .reader
+                .interim_heads()
+                .iter()
+                .any(|i| i.code == "100")
+            {
+                return Ok(true);
+            }
+            // A final answer: the content is not wanted.
+            if reading.is_over() || reading.reader.state() != State::Head {
+                return Ok(false);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let read = poll_fn(|cx| reading.poll(stream, cx));
+            match self.budget.within(left, read).await {
+                Ok(Ok(0)) => return Ok(false),
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) if signals::is_unclean_end(&error) => return Ok(false),
+                Ok(Err(error)) => return Err(signals::of_stream(&error)),
+                Err(Signal::Timeout(_)) => {
+                    exchange.signal(Phase::Send, timeout(patience));
+                    return Ok(true);
+                }
+                Err(signal) => return Err(signal),
+            }
         }
     }
 
@@ -273,6 +326,16 @@ impl Talk<'_> {
             body.complete = Seen::Present(false);
         }
     }
+}
+
+/// Head and content, when the content is to wait for leave. In a raw request nothing is told apart.
+fn held_content<'a>(out: &'a [u8], exchange: &Exchange) -> Option<(&'a [u8], &'a [u8])> {
+    let Seen::Present(body) = &exchange.request.body else {
+        return None;
+    };
+    let content = body.bytes.len();
+    let waits = content > 0 && content < out.len() && expects_continue(&exchange.request);
+    waits.then(|| out.split_at(out.len() - content))
 }
 
 fn is_foreign(message: &Message) -> bool {

@@ -113,6 +113,9 @@ impl Course {
         } else if fallback::falls_back(&self.ask, config, exchange) {
             self.ask.over = Some(Over::Tcp);
             self.because = Because::Fallback(index);
+        } else if fallback::wants_http11(&self.ask, config, exchange) {
+            self.ask.over = Some(Over::Http11);
+            self.because = Because::Fallback(index);
         } else if self.ask.is_to_answer(exchange) {
             self.because = Because::Challenge(index);
         } else if self.pin.is_some() {
@@ -275,7 +278,7 @@ async fn perform(
     let ways = ways(&ask.job, config);
     let route = match &ask.over {
         Some(Over::Alternative(to)) => Route::alternative(&target.origin, to, ways),
-        Some(Over::Tcp) | None => Route::of(&target, websocket.is_some(), ways, pin),
+        Some(Over::Tcp | Over::Http11) | None => Route::of(&target, websocket.is_some(), ways, pin),
     };
     let protocol = fallback::protocol(ask, config, &route, websocket.is_some());
     exchange.request = ask.request(config, &target, route.forward(), websocket.as_deref());
@@ -306,6 +309,9 @@ async fn perform(
         max_body: config.max_body,
         raw: ask.raw(),
     };
+    if key.protocol == Protocol::Http10 && talk.raw.is_none() {
+        exchange.request.version = Bytes::from_static(b"HTTP/1.0");
+    }
     let _place = InUse::new(&worker.local.in_use);
     let Some(mut connection) = connection(&talk, key, exchange).await else {
         return Ok(());

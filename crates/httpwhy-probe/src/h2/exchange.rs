@@ -14,7 +14,7 @@ use httpwhy_wire::h2::{Farewell, printable};
 use super::tap::Ended;
 use super::{Session, message};
 use crate::connection::Facts;
-use crate::deadline::limit;
+use crate::deadline::{limit, timeout};
 use crate::signals;
 use crate::talk::{After, Talk, expects_continue, fail};
 
@@ -77,6 +77,8 @@ struct Run<'a> {
     handed: u64,
     /// Until when the content waits for leave (RFC 9110 section 10.1.1).
     held: Option<Instant>,
+    /// No leave came in time.
+    unleft: bool,
     /// What the library says against the stream.
     failed: Option<Error>,
     ping: Pinged,
@@ -140,6 +142,7 @@ impl<'a> Run<'a> {
             rest: Bytes::new(),
             handed: 0,
             held: None,
+            unleft: false,
             failed: None,
             ping: Pinged::Not,
         }
@@ -180,7 +183,7 @@ impl<'a> Run<'a> {
                 Ok(()) if phase != Phase::Wait => since = Instant::now(),
                 Ok(()) => {}
                 Err(Signal::Timeout(_)) if step < left => self.look(),
-                Err(Signal::Timeout(_)) => break Stopped::Late(crate::deadline::timeout(patience)),
+                Err(Signal::Timeout(_)) => break Stopped::Late(timeout(patience)),
                 Err(signal) => break Stopped::Late(signal),
             }
         };
@@ -206,6 +209,7 @@ impl<'a> Run<'a> {
     fn look(&mut self) {
         if self.held.is_some_and(|until| until <= Instant::now()) {
             self.held = None;
+            self.unleft = true;
         } else if self.ping == Pinged::Not
             && let Some(pings) = &mut self.session.pings
             && pings.send_ping(Ping::opaque()).is_ok()
@@ -368,6 +372,9 @@ impl<'a> Run<'a> {
             (0, _) => Phase::Send,
             _ => Phase::Receive,
         };
+        if self.unleft {
+            exchange.signal(Phase::Send, timeout(talk.deadlines.expect));
+        }
         let defective = !message.defects.is_empty();
         for defect in message.defects {
             exchange.signal(phase, defect);

@@ -499,7 +499,7 @@ fn leave_to_send_is_awaited() {
     for (path, expected) in [
         ("yes", "all answered 200"),
         ("no", "part answered 417"),
-        ("silence", "all answered 200"),
+        ("silence", "all answered 200 send timeout:300"),
     ] {
         let mut asked = job(&server);
         asked.target.push_str(path);

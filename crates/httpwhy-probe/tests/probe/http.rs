@@ -1,12 +1,12 @@
 //! HTTP/1.1 over TCP.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 
 use bytes::Bytes;
 use httpwhy_model::{Framing, Phase, Seen};
-use httpwhy_probe::{Deadlines, Job, TestFault};
+use httpwhy_probe::{Deadlines, Job, Protocol, TestFault};
 use httpwhy_wire::h1::Limits;
 
 use crate::servers::{
@@ -352,4 +352,81 @@ fn a_write_that_fails_still_reads_what_came() {
         text == "part answered 413" || text.contains("errno:E"),
         "{text}"
     );
+}
+
+#[test]
+fn http_1_0_is_asked_for_by_version() {
+    let server = Server::new(|mut stream| {
+        let head = read_head(&mut stream);
+        let line = head.lines().next().unwrap_or_default();
+        let answer = format!("HTTP/1.0 200 OK\r\nServer: x\r\n\r\n{line}");
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    let job = Job {
+        protocol: Some(Protocol::Http10),
+        ..Job::get(0, server.url("http"))
+    };
+    let exchange = exchange(config(), job);
+    assert_eq!(summary(&exchange), "all answered 200");
+    assert_eq!(exchange.request.version, "HTTP/1.0");
+    let Seen::Present(body) = exchange.response.unwrap().body else {
+        panic!("no content")
+    };
+    assert_eq!(body.bytes, "GET / HTTP/1.0");
+}
+
+#[test]
+fn content_waits_for_leave() {
+    let server = Server::new(|mut stream| {
+        let head = read_head(&mut stream);
+        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        let content = |stream: &mut TcpStream| {
+            let mut content = [0; 7];
+            stream.read_exact(&mut content).unwrap();
+            assert_eq!(&content, b"content");
+            stream
+                .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                .unwrap();
+        };
+        match &*path {
+            "/yes" => {
+                let hints = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 104 Upload\r\n\r\n";
+                stream.write_all(hints).unwrap();
+                let leave = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n";
+                stream.write_all(leave).unwrap();
+                content(&mut stream);
+            }
+            "/no" => {
+                let no = b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+                stream.write_all(no).unwrap();
+                // The content must not come.
+                let mut rest = Vec::new();
+                assert_eq!(stream.read_to_end(&mut rest).unwrap_or_default(), 0);
+            }
+            "/gone" => drop(stream),
+            _ => content(&mut stream),
+        }
+    });
+    for (path, expected, interim) in [
+        ("yes", "all answered 204", &["103", "104", "100", "102"][..]),
+        ("no", "part answered 417", &[]),
+        ("gone", "part nothing - send eof:0", &[]),
+        ("silence", "all answered 204 send timeout:300", &[]),
+    ] {
+        let mut job = Job::get(0, server.url("http") + path);
+        job.method = Bytes::from("PUT");
+        job.fields = vec![(Bytes::from("expect"), Bytes::from("100-Continue"))];
+        job.body = Some(Bytes::from("content"));
+        let mut config = config();
+        if path == "silence" {
+            config.deadlines.expect = SHORT;
+        } else {
+            config.deadlines.expect = LONG;
+        }
+        let exchange = exchange(config, job);
+        assert_eq!(summary(&exchange), expected, "{path}");
+        let codes: Vec<_> = exchange.interim.iter().map(|i| &*i.code).collect();
+        let interim: Vec<_> = interim.iter().map(|code| code.as_bytes()).collect();
+        assert_eq!(codes, interim, "{path}");
+    }
 }

@@ -165,6 +165,11 @@ impl Reader {
         self.has_head
     }
 
+    /// The interim heads read so far, in order.
+    pub fn interim_heads(&self) -> &[Response] {
+        &self.message.interim
+    }
+
     /// Whether the connection may carry another message: this one is complete, delimits itself, persists by version
     /// and `Connection` (RFC 9112 section 9.3), and has no defect that makes its end doubtful.
     pub fn reusable(&self) -> bool {

@@ -8,6 +8,7 @@ mod ordered;
 mod pace;
 mod policy;
 mod progress;
+mod protocol;
 mod resume;
 mod retry;
 mod scale;
@@ -67,7 +68,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
     resolver: Vec<SocketAddr>,
 
-    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tunnel=5,tls=5,send=9,wait=30,receive=30,total=120
+    #[command(flatten)]
+    protocol: protocol::Options,
+
+    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tunnel=5,tls=5,expect=1,send=9,wait=30,receive=30,total=120
     #[arg(long, value_name = "SECONDS", value_parser = deadlines)]
     timeout: Option<Deadlines>,
 
@@ -200,6 +204,7 @@ fn config(args: &Args) -> Result<Config, Failure> {
         },
         user_agent: USER_AGENT.to_owned(),
         pace: Some(args.pace.pace()),
+        protocol: args.protocol.protocol(),
         threads: usize::from(args.threads),
         concurrency: usize::from(args.concurrency),
         ..Config::default()
@@ -264,6 +269,7 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
             Some("connect") => &mut deadlines.connect,
             Some("tunnel") => &mut deadlines.tunnel,
             Some("tls") => &mut deadlines.tls,
+            Some("expect") => &mut deadlines.expect,
             Some("send") => &mut deadlines.send,
             Some("wait") => &mut deadlines.wait,
             Some("receive") => &mut deadlines.receive,
@@ -271,7 +277,7 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
             Some("websocket") => &mut deadlines.websocket,
             Some(other) => {
                 return Err(format!(
-                    "no phase is called '{other}'; resolve, connect, tunnel, tls, send, wait, receive, total, websocket"
+                    "no phase is called '{other}'; resolve, connect, tunnel, tls, expect, send, wait, receive, total, websocket"
                 ));
             }
         };
