@@ -53,6 +53,7 @@ const GUARDED: &[Guarded] = &[
     only("h3-quinn", &["httpwhy-probe", "httpwhy-sim"]),
     only("hickory-proto", &["httpwhy-probe", "httpwhy-sim"]),
     only("rcgen", &["httpwhy-sim"]),
+    only("quinn", &["httpwhy-probe", "httpwhy-sim"]),
     only("clap", &["httpwhy"]),
     Guarded {
         name: "serde",

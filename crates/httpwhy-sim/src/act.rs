@@ -3,14 +3,17 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::net::UdpSocket;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use httpwhy_catalog::Param;
+use quinn::{RecvStream, SendStream};
 use tokio::net::TcpStream;
 
 use crate::answer::MARK;
 use crate::h2::Link;
+use crate::h3::Peer;
 use crate::request::Asked;
 use crate::scene::Protocol;
 use crate::wire::Wire;
@@ -162,6 +165,10 @@ pub(crate) enum Part {
     Request(Box<dyn OnRequest>),
     /// The same, when the request came over HTTP/2: the act speaks in frames.
     Frames(Box<dyn OnFrames>),
+    /// The same, when the request came over HTTP/3: the act speaks in frames and to QUIC.
+    Quic(Box<dyn OnQuic>),
+    /// On a UDP port of its own.
+    Datagrams(Box<dyn OnDatagrams>),
     /// On a port of its own, from the moment a client is accepted.
     Accept(Box<dyn OnAccept>),
     /// On a port that is bound and does not listen.
@@ -246,6 +253,15 @@ impl Cue {
         }
     }
 
+    /// Over HTTP/3.
+    pub(crate) fn http3() -> Self {
+        Self {
+            scheme: "https",
+            protocol: Protocol::Http3,
+            ..Self::default()
+        }
+    }
+
     /// A WebSocket.
     pub(crate) fn websocket() -> Self {
         Self {
@@ -316,6 +332,43 @@ impl<'a> FramesTurn<'a> {
         let mark = self.mark.map(|mark| (MARK, mark));
         fields.iter().copied().chain(mark).collect()
     }
+}
+
+/// An act that begins when a request has been read over HTTP/3.
+pub(crate) trait OnQuic: Send + Sync {
+    /// Whether it begins when the fields have come; content is then not read.
+    fn begins_with_fields(&self) -> bool {
+        false
+    }
+
+    /// Performs it.
+    fn answer<'a>(&'a self, turn: QuicTurn<'a>) -> Playing<'a, ()>;
+}
+
+/// One request's turn on a QUIC connection.
+pub(crate) struct QuicTurn<'a> {
+    /// The connection.
+    pub(crate) peer: &'a Peer,
+    /// Where the answer goes.
+    pub(crate) to: SendStream,
+    /// Where the request came from.
+    pub(crate) from: RecvStream,
+    /// The outcome's mark, when answers are marked.
+    pub(crate) mark: Option<&'a str>,
+}
+
+impl<'a> QuicTurn<'a> {
+    /// These fields, and the mark.
+    pub(crate) fn marked(&self, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let mark = self.mark.map(|mark| (MARK, mark));
+        fields.iter().copied().chain(mark).collect()
+    }
+}
+
+/// An act on a UDP port of its own, for as long as the simulator runs.
+pub(crate) trait OnDatagrams: Send + Sync {
+    /// Performs it.
+    fn listen<'a>(&'a self, socket: UdpSocket, guest: Guest<'a>) -> Playing<'a, ()>;
 }
 
 /// An act that begins when a client is accepted on the act's own port.

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{TransportConfig, VarInt};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -37,6 +39,9 @@ pub(crate) const FAULTS: &[&str] = &[
     "wrong-host",
 ];
 
+/// How long a QUIC connection may be silent, in milliseconds: as any other, or briefly.
+const SILENCE: u32 = 60_000;
+const BRIEFLY: u32 = 300;
 const DAY: Duration = Duration::from_hours(24);
 /// ecdsa-with-SHA256 (RFC 5758 section 3.2) as it stands in a certificate.
 const SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
@@ -52,6 +57,8 @@ pub(crate) struct Certificates {
     good: Arc<ServerConfig>,
     good_http1: Arc<ServerConfig>,
     wants_client: Arc<ServerConfig>,
+    quic: quinn::ServerConfig,
+    quic_idle: quinn::ServerConfig,
     bad: Vec<Arc<ServerConfig>>,
 }
 
@@ -64,6 +71,7 @@ impl Certificates {
             leaf.subject_alt_names.push(SanType::IpAddress(ip));
         })?;
         let wants_client = wants_client(&good, &root)?;
+        let quic = over_quic(&good)?;
         let good = config(good)?;
         let bad = FAULTS
             .iter()
@@ -74,6 +82,8 @@ impl Certificates {
             wants_client,
             good_http1: only_http1(&good),
             good,
+            quic_idle: with_idle(quic.clone(), BRIEFLY),
+            quic: with_idle(quic, SILENCE),
             bad,
         })
     }
@@ -86,6 +96,16 @@ impl Certificates {
     /// The same; HTTP/2 is not offered.
     pub(crate) fn good_http1(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.good_http1)
+    }
+
+    /// The good certificate, for HTTP/3.
+    pub(crate) fn quic(&self) -> quinn::ServerConfig {
+        self.quic.clone()
+    }
+
+    /// The same; a connection that is silent for 300 ms is over.
+    pub(crate) fn quic_idle(&self) -> quinn::ServerConfig {
+        self.quic_idle.clone()
     }
 
     /// The good certificate; the client must present one too.
@@ -336,6 +356,26 @@ fn only_http1(config: &ServerConfig) -> Arc<ServerConfig> {
     let mut config = config.clone();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Arc::new(config)
+}
+
+/// A server that speaks HTTP/3 with that chain.
+fn over_quic(chain: &Chain) -> Minted<quinn::ServerConfig> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(chain.key.serialize_der()));
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(chain.certificates.clone(), key)?;
+    config.alpn_protocols = vec![b"h3".to_vec()];
+    let config = QuicServerConfig::try_from(config)?;
+    Ok(quinn::ServerConfig::with_crypto(Arc::new(config)))
+}
+
+/// The same; a connection that is silent for so many milliseconds is over.
+fn with_idle(mut config: quinn::ServerConfig, milliseconds: u32) -> quinn::ServerConfig {
+    let mut transport = TransportConfig::default();
+    transport.max_idle_timeout(Some(VarInt::from_u32(milliseconds).into()));
+    config.transport_config(Arc::new(transport));
+    config
 }
 
 fn wants_client(chain: &Chain, root: &Authority) -> Minted<Arc<ServerConfig>> {

@@ -22,6 +22,8 @@ pub(crate) struct Ports {
     pub(crate) http: TcpListener,
     /// HTTPS.
     pub(crate) https: TcpListener,
+    /// HTTP/3, on the same port.
+    pub(crate) quic: UdpSocket,
     /// The name server, UDP.
     pub(crate) dns: UdpSocket,
     /// The name server, TCP, on the same port.
@@ -38,9 +40,11 @@ impl Ports {
     /// Binds them all.
     pub(crate) fn bind(config: &Config) -> io::Result<Self> {
         let (dns, dns_tcp) = pair(config.ip, config.dns_port)?;
+        let (quic, https) = pair(config.ip, config.https_port)?;
         Ok(Self {
             http: TcpListener::bind((config.ip, config.http_port))?,
-            https: TcpListener::bind((config.ip, config.https_port))?,
+            https,
+            quic,
             dns,
             dns_tcp,
             refused: Closed::bind(config.ip)?,

@@ -1,7 +1,7 @@
 //! Connections to the HTTP and HTTPS ports, and to the ports of single acts.
 
 use std::io;
-use std::net::TcpListener as StdListener;
+use std::net::{TcpListener as StdListener, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::pages;
 use crate::ports::Ports;
 use crate::request::{self, Asked, Incoming};
 use crate::wire::Wire;
-use crate::world::{GuestPort, World};
-use crate::{endpoints, h2};
+use crate::world::{Door, GuestPort, World};
+use crate::{endpoints, h2, h3};
 
 /// The most connections at a time, over all ports.
 const MOST_CONNECTIONS: usize = 1024;
@@ -42,8 +42,17 @@ pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -
         let world = Arc::clone(&tls);
         async move { serve_tls(stream, world.certificates.good(), &world).await }
     })?;
-    for (listener, at) in guests {
+    let endpoint = h3::endpoint(ports.quic.try_clone()?, world.certificates.quic())?;
+    tokio::spawn(h3::serve(endpoint, Arc::clone(world), Arc::clone(&seats)));
+    for (door, at) in guests {
         let world = Arc::clone(world);
+        let listener = match door {
+            Door::Connections(listener) => listener,
+            Door::Datagrams(socket) => {
+                tokio::spawn(async move { listen(socket, &world, at).await });
+                continue;
+            }
+        };
         accept(listener, &seats, move |stream| {
             let world = Arc::clone(&world);
             async move { be_guest(stream, &world, at).await }
@@ -152,6 +161,18 @@ pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io:
         }
         Some(None) => pages::unknown_outcome().send(wire, asked, None).await,
         None => endpoints::answer(wire, asked, world).await,
+    }
+}
+
+async fn listen(socket: UdpSocket, world: &Arc<World>, at: usize) {
+    let played = &world.played[at];
+    if let Part::Datagrams(act) = &played.part {
+        let guest = Guest {
+            mark: world.mark.then_some(played.id.0),
+            world,
+        };
+        // Without its socket the act is over.
+        let _ = act.listen(socket, guest).await;
     }
 }
 

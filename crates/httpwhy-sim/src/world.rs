@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
 use httpwhy_catalog::{Entry, Reproduce};
 use httpwhy_model::OutcomeId;
@@ -55,8 +55,16 @@ pub(crate) struct Played {
     pub(crate) scene: Scene,
 }
 
-/// The listener of an act that has a port of its own, and which outcome it plays: an index into [`World::played`].
-pub(crate) type GuestPort = (TcpListener, usize);
+/// The socket of an act that has a port of its own, and which outcome it plays: an index into [`World::played`].
+pub(crate) type GuestPort = (Door, usize);
+
+/// A port of one act.
+pub(crate) enum Door {
+    /// TCP.
+    Connections(TcpListener),
+    /// UDP.
+    Datagrams(UdpSocket),
+}
 
 impl World {
     /// Gives every role its port, where it needs one, and its scene. The plays are sorted by id.
@@ -70,13 +78,21 @@ impl World {
         let mut played = Vec::new();
         let mut guests = Vec::new();
         let http = ports.http.local_addr()?;
+        let https = ports.https.local_addr()?;
         for (id, act, role) in plays {
             let (origin, path) = match role.part {
                 Part::Request(_) | Part::Frames(_) => (http, format!("/outcome/{}", id.0)),
+                Part::Quic(_) => (https, format!("/outcome/{}", id.0)),
+                Part::Datagrams(_) => {
+                    let socket = UdpSocket::bind((config.ip, 0))?;
+                    let origin = socket.local_addr()?;
+                    guests.push((Door::Datagrams(socket), played.len()));
+                    (origin, "/landing".to_owned())
+                }
                 Part::Accept(_) => {
                     let listener = TcpListener::bind((config.ip, 0))?;
                     let origin = listener.local_addr()?;
-                    guests.push((listener, played.len()));
+                    guests.push((Door::Connections(listener), played.len()));
                     (origin, "/landing".to_owned())
                 }
                 Part::Refuse => (ports.refused.address, "/".to_owned()),
@@ -98,7 +114,7 @@ impl World {
             mark: config.mark,
             ip: config.ip,
             http,
-            https: ports.https.local_addr()?,
+            https,
             dns: ports.dns.local_addr()?,
         };
         Ok((world, guests))

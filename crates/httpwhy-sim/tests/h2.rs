@@ -171,7 +171,7 @@ fn clients_that_break_the_rules_are_told() {
         (framed(kind::DATA, 0, 9, b"x"), 1),
         (framed(kind::SETTINGS, 0, 0, b"\0\x04\xff\xff\xff\xff"), 3),
         (framed(kind::SETTINGS, 0, 0, b"\0\x04\xff"), 6),
-        (framed(kind::DATA, 0, 1, &[0; 16_385]), 6),
+        (framed(kind::DATA, 0, 1, &vec![0; 16_385]), 6),
         (framed(kind::WINDOW_UPDATE, 0, 0, b"\x7f\xff\xff\xff"), 3),
     ] {
         let (_, goaway) = heard.of(kind::GOAWAY, 0)[0];

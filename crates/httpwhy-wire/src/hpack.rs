@@ -144,7 +144,7 @@ fn write_integer(out: &mut Vec<u8>, number: usize) {
 }
 
 /// What is left of a block.
-struct Input<'a>(&'a [u8]);
+pub(crate) struct Input<'a>(pub(crate) &'a [u8]);
 
 impl Input<'_> {
     fn byte(&mut self) -> Result<u8, Unreadable> {
@@ -154,7 +154,7 @@ impl Input<'_> {
     }
 
     /// An integer whose prefix has that many bits, of at most 28 bits behind it.
-    fn integer(&mut self, prefix: u32) -> Result<usize, Unreadable> {
+    pub(crate) fn integer(&mut self, prefix: u32) -> Result<usize, Unreadable> {
         let mask = (1 << prefix) - 1;
         let mut number = usize::from(self.byte()?) & mask;
         if number < mask {
@@ -171,8 +171,13 @@ impl Input<'_> {
     }
 
     fn text(&mut self) -> Result<Vec<u8>, Unreadable> {
-        let is_coded = self.0.first().is_some_and(|byte| byte & 0x80 != 0);
-        let length = self.integer(7)?;
+        self.text_behind(7)
+    }
+
+    /// A text whose length has that many bits, the flag of the Huffman code before it.
+    pub(crate) fn text_behind(&mut self, prefix: u32) -> Result<Vec<u8>, Unreadable> {
+        let is_coded = self.0.first().is_some_and(|byte| byte >> prefix & 1 == 1);
+        let length = self.integer(prefix)?;
         let (text, rest) = self
             .0
             .split_at_checked(length)

@@ -7,6 +7,8 @@
 pub mod coding;
 pub mod h1;
 pub mod h2;
+pub mod h3;
 pub mod hpack;
+pub mod qpack;
 pub mod tls;
 pub mod ws;

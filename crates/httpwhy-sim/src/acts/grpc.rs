@@ -1,5 +1,7 @@
 //! A gRPC call that ends with a status.
 
+use std::fmt::Write;
+
 use crate::act::{Act, Cue, FramesTurn, Misuse, OnFrames, Params, Part, Playing, Role};
 
 /// See the module.
@@ -45,7 +47,10 @@ fn percent(message: &str) -> String {
     for byte in message.bytes() {
         match byte {
             b' '..=b'~' if byte != b'%' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => {
+                // Writing to a string does not fail.
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     out

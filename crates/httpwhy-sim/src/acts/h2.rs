@@ -77,7 +77,7 @@ fn perform(params: &Params) -> Result<Role, Misuse> {
         ..Cue::http2()
     };
     if matches!(how, "window-stall" | "early-answer") {
-        cue.method = "POST".to_owned();
+        "POST".clone_into(&mut cue.method);
         cue.body = Some(vec![b'x'; UPLOAD]);
     }
     let part = match how {

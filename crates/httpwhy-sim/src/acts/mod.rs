@@ -14,7 +14,12 @@ mod grpc;
 mod h2;
 mod h2_goaway;
 mod h2_reset;
+mod h3;
+mod h3_close;
+mod h3_reset;
 mod input;
+mod quic;
+mod quic_close;
 mod raw;
 mod redirect;
 mod refuse;
@@ -39,7 +44,12 @@ pub(crate) static ALL: &[&Act] = &[
     &h2::ACT,
     &h2_goaway::ACT,
     &h2_reset::ACT,
+    &h3::ACT,
+    &h3_close::ACT,
+    &h3_reset::ACT,
     &input::ACT,
+    &quic::ACT,
+    &quic_close::ACT,
     &raw::ACT,
     &redirect::ACT,
     &refuse::ACT,

@@ -33,7 +33,7 @@ pub(crate) fn request(fields: &[Pair], before: u32) -> Option<Asked> {
             "method" if asked.method.is_empty() => asked.method = value,
             "path" if asked.path.is_empty() => {
                 let (path, query) = split(&value);
-                asked.path = path.to_owned();
+                path.clone_into(&mut asked.path);
                 asked.query = query.map(str::to_owned);
             }
             "authority" if authority.is_none() => authority = Some(value),

@@ -159,15 +159,14 @@ impl<R: AsyncRead + Unpin> Client<R> {
         loop {
             match self.next().await? {
                 Event::Frame(None) => return Ok(After::Close),
-                Event::Frame(Some(Ok(frame))) => {
-                    if let Err(complaint) = self.take(frame).await {
-                        if let Some(end) = self.complain(complaint).await? {
-                            return Ok(end);
-                        }
-                    }
-                }
-                Event::Frame(Some(Err(complaint))) => {
-                    if let Some(end) = self.complain(complaint).await? {
+                Event::Frame(Some(frame)) => {
+                    let taken = match frame {
+                        Ok(frame) => self.take(frame).await,
+                        Err(complaint) => Err(complaint),
+                    };
+                    if let Err(complaint) = taken
+                        && let Some(end) = self.complain(complaint).await?
+                    {
                         return Ok(end);
                     }
                 }
