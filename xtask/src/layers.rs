@@ -48,7 +48,6 @@ const GUARDED: &[Guarded] = &[
     only("tokio", &["httpwhy-probe", "httpwhy-sim", "httpwhy"]),
     only("rustls", &["httpwhy-probe", "httpwhy-sim"]),
     only("tokio-rustls", &["httpwhy-probe", "httpwhy-sim"]),
-    only("quinn", &["httpwhy-probe", "httpwhy-sim"]),
     only("h3", &["httpwhy-probe", "httpwhy-sim"]),
     only("h3-quinn", &["httpwhy-probe", "httpwhy-sim"]),
     only("hickory-proto", &["httpwhy-probe", "httpwhy-sim"]),

@@ -57,11 +57,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     let played = play_all(&simulator, args);
     crate::exit::report_panics_in_one_line();
     let played = played?;
-    let mut exempt = simulator.exempt();
-    let unspoken = simulator.scenes().iter().filter(|scene| !is_spoken(scene));
-    exempt
-        .extend(unspoken.map(|scene| (scene.id, "the prober does not speak its protocol so far")));
-    exempt.sort_by_key(|(id, _)| *id);
+    let exempt = simulator.exempt();
     let failed: Vec<&Played> = played.iter().filter(|played| !played.holds()).collect();
     output::write(|out| {
         if common.json {
@@ -82,7 +78,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
 fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> {
     let mut together: BTreeMap<SocketAddr, Vec<&Scene>> = BTreeMap::new();
     let mut alone = Vec::new();
-    for scene in simulator.scenes().iter().filter(|scene| is_spoken(scene)) {
+    for scene in simulator.scenes() {
         if scene.warm_up.is_some() {
             alone.push(scene);
         } else {
@@ -173,11 +169,6 @@ fn visits(
     Ok(std::mem::take(&mut *found))
 }
 
-/// Whether the prober speaks the protocol in which the scene plays.
-fn is_spoken(scene: &Scene) -> bool {
-    scene.protocol != Protocol::Http3
-}
-
 fn job(index: u64, scene: &Scene) -> Job {
     let each = if scene.slow { SHORT } else { LONG };
     let mut job = Job::get(index, scene.target.clone());
@@ -191,7 +182,8 @@ fn job(index: u64, scene: &Scene) -> Job {
     job.websocket = scene.websocket;
     job.protocol = match scene.protocol {
         Protocol::Http2 => Some(httpwhy_probe::Protocol::Http2PriorKnowledge),
-        Protocol::Any | Protocol::Http3 => None,
+        Protocol::Http3 => Some(httpwhy_probe::Protocol::Http3),
+        Protocol::Any => None,
     };
     let deadlines = Deadlines {
         resolve: each,
