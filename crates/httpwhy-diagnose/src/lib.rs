@@ -12,6 +12,7 @@
 //! ```
 
 mod blame;
+pub mod causes;
 mod content;
 mod derive;
 mod details;

@@ -15,6 +15,7 @@ mod words;
 mod alt_svc;
 mod diagnosis;
 mod exchange;
+mod group;
 mod message;
 mod phase;
 mod redact;
@@ -30,6 +31,7 @@ pub use diagnosis::{
     Producer, Remedy, Retry, Role,
 };
 pub use exchange::{End, Exchange, Fault, Sent, Side, Timeline, TlsFacts, Vantage, Who, WsClose};
+pub use group::{Cause, Group};
 pub use message::{Body, Field, Fields, Framing, Kept, Request, Response, Value};
 pub use phase::{Party, Phase};
 pub use redact::{is_secret_field, redact, redact_uri};

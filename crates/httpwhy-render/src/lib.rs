@@ -6,6 +6,7 @@
 mod choice;
 mod entry;
 mod formats;
+mod group;
 mod listed;
 mod markdown;
 mod style;
@@ -13,6 +14,7 @@ mod style;
 pub use choice::{Advice, choice_line, choice_text, question_line, question_text};
 pub use entry::{candidates_text, entry_text, outcome_line};
 pub use formats::{Format, Report, by_name, formats};
+pub use group::groups_text;
 pub use listed::listed_text;
 pub use markdown::render as markdown_text;
 pub use style::{Style, safe};

@@ -9,6 +9,7 @@ mod exchange;
 mod outcome;
 mod record;
 mod rule;
+mod run;
 
 pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
 pub use diagnosis::{
@@ -21,6 +22,7 @@ pub use outcome::{
 };
 pub use record::RecordHead;
 pub use rule::RuleLine;
+pub use run::{CountJson, GroupJson, RunLine};
 
 use httpwhy_model::acts_on_terminals;
 
@@ -38,6 +40,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("outcome", schemars::schema_for!(OutcomeLine)),
         ("question", schemars::schema_for!(QuestionLine)),
         ("rule", schemars::schema_for!(RuleLine)),
+        ("run", schemars::schema_for!(RunLine)),
     ]
 }
 

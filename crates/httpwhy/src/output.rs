@@ -20,7 +20,15 @@ pub(crate) enum Color {
 
 /// The style for standard output.
 pub(crate) fn style(color: Color) -> Style {
-    let terminal = io::stdout().is_terminal();
+    style_of(io::stdout().is_terminal(), color)
+}
+
+/// The style for standard error.
+pub(crate) fn error_style(color: Color) -> Style {
+    style_of(io::stderr().is_terminal(), color)
+}
+
+fn style_of(terminal: bool, color: Color) -> Style {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Style {
         color: match color {

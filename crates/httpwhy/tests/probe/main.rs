@@ -11,6 +11,7 @@ mod pace;
 mod redirects;
 mod scale;
 mod secrets;
+mod summary;
 
 use std::path::Path;
 

@@ -10,7 +10,7 @@ use httpwhy_probe::{Config, Finished, Job};
 use super::ledger::{Input, Ledger, never_begun};
 use super::lines::Lines;
 use super::progress::Progress;
-use super::summary::Summary;
+use super::summary::{Ended, Summary};
 use super::{Args, policy, resume, scale, shape, stop_on_interrupt, targets};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
@@ -90,9 +90,19 @@ pub(crate) fn run(
     }
     let written = session.lines.close();
     written.map_err(|error| Failure::output(&error))?;
+    let ended = Ended {
+        totals,
+        took: session.progress.elapsed(),
+        interrupted,
+        your_side: None,
+    };
+    if let Some(file) = &args.scale.summary {
+        session.summary.write(file, &ended)?;
+    }
     if !args.quiet && !alone {
-        let took = session.progress.elapsed();
-        session.summary.print(totals, took);
+        session
+            .summary
+            .print(&ended, output::error_style(common.color));
         if let Some(said) = session.ledger.dedup_said() {
             super::complain(&said);
         }

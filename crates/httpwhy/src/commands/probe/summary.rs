@@ -1,20 +1,23 @@
-//! What a run came to: how many of each outcome, and the exit code.
+//! What a run came to: the failures by cause, the exit code.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use httpwhy_catalog::by_id;
+use httpwhy_diagnose::causes::Causes;
 use httpwhy_model::{Blame, OutcomeId};
 use httpwhy_probe::Totals;
+use httpwhy_render::{Style, groups_text};
+use httpwhy_schema::{CountJson, GroupJson, RunLine, write_line};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::judge::{FailOn, Judged};
 
-/// Outcomes shown at most; the rest is counted together.
-const SHOWN: usize = 20;
+/// Outcomes without a fault shown at most.
+const SHOWN: usize = 6;
 /// Outcomes shown while the run goes on.
 const WORST: usize = 3;
 
@@ -23,36 +26,43 @@ pub(crate) struct Summary(Mutex<Counts>);
 
 #[derive(Default)]
 struct Counts {
-    outcomes: BTreeMap<OutcomeId, (u64, Option<Blame>)>,
+    /// How often each was the verdict, and how often with nobody to blame.
+    outcomes: BTreeMap<OutcomeId, (u64, u64)>,
+    causes: Causes,
+    targets: u64,
     found: u64,
     own_failures: u64,
 }
 
+/// How a run ended.
+pub(crate) struct Ended<'a> {
+    pub(crate) totals: Totals,
+    pub(crate) took: Duration,
+    pub(crate) interrupted: bool,
+    /// What unrelated hosts shared when all of them failed.
+    pub(crate) your_side: Option<&'a str>,
+}
+
 impl Summary {
     pub(crate) fn add(&self, number: u64, judged: &Judged, fail_on: &[FailOn]) {
-        let _ = number;
         let found = fail_on.iter().any(|term| term.finds(judged));
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let row = counts
-            .outcomes
-            .entry(judged.verdict().outcome)
-            .or_insert((0, Some(judged.verdict().blame)));
+        let verdict = judged.verdict();
+        let mut counts = self.lock();
+        let row = counts.outcomes.entry(verdict.outcome).or_default();
         row.0 += 1;
-        // One outcome may have several blames; then none is shown.
-        row.1 = row.1.filter(|blame| *blame == judged.verdict().blame);
+        row.1 += u64::from(verdict.blame == Blame::Nobody);
+        counts.causes.add(number, &judged.visit, verdict);
+        counts.targets += 1;
         counts.found += u64::from(found);
         counts.own_failures += u64::from(judged.is_own_failure());
     }
 
     /// The most frequent failures: ` (2 http/404, 1 net/read-timeout)`.
     pub(crate) fn worst(&self) -> String {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = counts.outcomes.iter();
-        let failed = failed.filter(|(_, (_, blame))| *blame != Some(Blame::Nobody));
-        let mut failed: Vec<_> = failed.map(|(id, (count, _))| (*count, id.0)).collect();
-        failed.sort_by_key(|(count, id)| (std::cmp::Reverse(*count), *id));
+        let counts = self.lock();
+        let failed = counts.by_frequency(|(all, fine)| all - fine);
         let failed = failed.iter().take(WORST);
-        let said: Vec<String> = failed.map(|(count, id)| format!("{count} {id}")).collect();
+        let said: Vec<String> = failed.map(|(id, count)| format!("{count} {id}")).collect();
         if said.is_empty() {
             return String::new();
         }
@@ -60,7 +70,7 @@ impl Summary {
     }
 
     pub(crate) fn exit(&self) -> Exit {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.lock();
         match (counts.own_failures, counts.found) {
             (1.., _) => Exit::Internal,
             (0, 1..) => Exit::Found,
@@ -68,34 +78,77 @@ impl Summary {
         }
     }
 
-    /// A table on standard error, the most frequent outcome first.
-    pub(crate) fn print(&self, totals: Totals, took: Duration) {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut rows: Vec<_> = counts.outcomes.iter().collect();
-        rows.sort_by_key(|(id, (count, _))| (std::cmp::Reverse(*count), **id));
+    /// On standard error: the figures, what went well, then the failures by cause.
+    pub(crate) fn print(&self, ended: &Ended<'_>, style: Style) {
+        let counts = self.lock();
+        let seconds = ended.took.as_secs_f64();
         let mut text = format!(
-            "{} targets in {:.1} s ({:.0}/s), {} exchanges over {} connections\n",
-            totals.jobs,
-            took.as_secs_f64(),
-            totals.jobs as f64 / took.as_secs_f64().max(0.001),
-            totals.exchanges,
-            totals.connections
+            "{} targets in {seconds:.1} s ({:.0}/s), {} exchanges over {} connections\n",
+            counts.targets,
+            counts.targets as f64 / seconds.max(0.001),
+            ended.totals.exchanges,
+            ended.totals.connections
         );
-        for (id, (count, blame)) in rows.iter().take(SHOWN) {
-            let title = by_id(id.0).map_or("", |entry| entry.title);
-            let who = match blame {
-                Some(Blame::Nobody) => String::new(),
-                Some(blame) => blame.party().map_or("blame not known".into(), |party| {
-                    format!("{party}, {}", blame.certainty())
-                }),
-                None => "by different parties".into(),
-            };
-            let _ = writeln!(text, "{count:>9}  {:<32} {title:<34} {who}", id.0);
+        let fine = counts.by_frequency(|(_, fine)| fine);
+        let all: u64 = fine.iter().map(|(_, count)| count).sum();
+        if all > 0 {
+            let shown = fine.iter().take(SHOWN);
+            let mut shown: Vec<String> = shown.map(|(id, count)| format!("{count} {id}")).collect();
+            if fine.len() > SHOWN {
+                shown.push(format!("{} other outcomes", fine.len() - SHOWN));
+            }
+            let _ = writeln!(text, "{all:>9}  fine: {}", shown.join(", "));
         }
-        if rows.len() > SHOWN {
-            let rest: u64 = rows[SHOWN..].iter().map(|(_, (count, _))| count).sum();
-            let _ = writeln!(text, "{rest:>9}  {} other outcomes", rows.len() - SHOWN);
-        }
+        text.push_str(&groups_text(
+            counts.targets,
+            counts.causes.failed(),
+            &counts.causes.groups(),
+            style,
+        ));
         let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
+    /// As one JSON object of kind run.
+    pub(crate) fn write(&self, file: &Path, ended: &Ended<'_>) -> Result<(), Failure> {
+        let counts = self.lock();
+        let groups = counts.causes.groups();
+        let outcomes = counts.by_frequency(|(all, _)| all);
+        let line = RunLine {
+            targets: counts.targets,
+            failed: counts.causes.failed(),
+            seconds: (ended.took.as_secs_f64() * 1000.0).round() / 1000.0,
+            exchanges: ended.totals.exchanges,
+            connections: ended.totals.connections,
+            bytes: ended.totals.received,
+            interrupted: ended.interrupted,
+            your_side: ended.your_side,
+            outcomes: outcomes.iter().map(CountJson::from).collect(),
+            groups: groups.iter().map(GroupJson::from).collect(),
+            ..RunLine::new()
+        };
+        let mut bytes = Vec::new();
+        write_line(&mut bytes, &line).map_err(Failure::internal)?;
+        if file == Path::new("-") {
+            let mut out = std::io::stdout().lock();
+            let written = out.write_all(&bytes).and_then(|()| out.flush());
+            return written.map_err(|error| Failure::output(&error));
+        }
+        std::fs::write(file, bytes).map_err(|error| {
+            Failure::usage(format_args!("cannot write '{}': {error}", file.display()))
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    /// Outcomes with a count, the most frequent first.
+    fn by_frequency(&self, count: impl Fn((u64, u64)) -> u64) -> Vec<(OutcomeId, u64)> {
+        let rows = self.outcomes.iter().map(|(id, &row)| (*id, count(row)));
+        let mut rows: Vec<_> = rows.filter(|(_, count)| *count > 0).collect();
+        rows.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), id));
+        rows
     }
 }
