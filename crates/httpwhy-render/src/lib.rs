@@ -7,6 +7,7 @@ mod choice;
 mod entry;
 mod formats;
 mod group;
+mod letter;
 mod listed;
 mod markdown;
 mod style;
@@ -15,6 +16,7 @@ pub use choice::{Advice, choice_line, choice_text, question_line, question_text}
 pub use entry::{candidates_text, entry_text, outcome_line};
 pub use formats::{Format, Report, by_name, formats};
 pub use group::groups_text;
+pub use letter::{Letter, Occurrences, curl, letter_text};
 pub use listed::listed_text;
 pub use markdown::render as markdown_text;
 pub use style::{Style, safe};

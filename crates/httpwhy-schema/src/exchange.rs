@@ -368,6 +368,16 @@ impl From<&TlsFacts> for TlsJson {
     }
 }
 
+/// A moment as it is written everywhere: RFC 3339 in UTC, to the millisecond; empty when it is out of range.
+pub fn moment(at: SystemTime) -> String {
+    let since = at
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let rounded = i64::try_from(since.as_millis()).ok();
+    let rounded = rounded.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    rounded.map_or_else(String::new, |at| at.to_string())
+}
+
 impl ExchangeLine {
     /// The line for one step of a visit.
     pub fn new(visit: &str, step: usize, because: Because, exchange: &Exchange) -> Self {

@@ -16,7 +16,7 @@ pub use diagnosis::{
     BecauseJson, BlameJson, CandidateJson, DiagnosisLine, EvidenceJson, FindingJson, ProducerJson,
     RemedyJson, RetryJson, VantageJson,
 };
-pub use exchange::{ExchangeLine, ReadError, read_visits};
+pub use exchange::{ExchangeLine, ReadError, moment, read_visits};
 pub use outcome::{
     CandidatesLine, ErrorLine, FixJson, ListedJson, NamedJson, OutcomeLine, OutcomeText, SaidJson,
 };

@@ -1,9 +1,7 @@
-//! A visit, judged: its steps, its verdict, and what `--fail-on` asks of it.
+//! A visit, judged: its steps and its verdict.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::str::FromStr;
 
-use httpwhy_catalog::by_id;
 use httpwhy_diagnose::{deciding, steps};
 use httpwhy_model::{Diagnosis, End, Exchange, Phase, Signal, Visit};
 
@@ -36,7 +34,18 @@ impl Judged {
 
     /// The verdict on the whole visit.
     pub(crate) fn verdict(&self) -> &Diagnosis {
-        &self.steps[deciding(&self.visit, &self.steps)]
+        self.deciding().1
+    }
+
+    /// The step that decides, and the verdict.
+    pub(crate) fn deciding(&self) -> (usize, &Diagnosis) {
+        let index = deciding(&self.visit, &self.steps);
+        (index, &self.steps[index])
+    }
+
+    /// The final status.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.visit.last().and_then(|step| step.exchange.status())
     }
 
     /// Whether httpwhy itself failed on this target.
@@ -48,69 +57,5 @@ impl Judged {
                 | "engine/argument-error"
                 | "engine/runtime-error"
         )
-    }
-}
-
-/// One term of `--fail-on`: an outcome, a namespace, a status class, a party, a rule, or `any`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum FailOn {
-    Outcome(String),
-    Namespace(String),
-    Class(u16),
-    Party(&'static str),
-    Broken,
-    Any,
-}
-
-impl FromStr for FailOn {
-    type Err = String;
-
-    fn from_str(term: &str) -> Result<Self, String> {
-        let party = httpwhy_model::Party::WORDS
-            .iter()
-            .find(|word| **word == term);
-        let class = term
-            .strip_suffix("xx")
-            .and_then(|digit| digit.parse().ok())
-            .filter(|digit| (1..=5).contains(digit));
-        let namespace = term.strip_suffix("/*").unwrap_or_default();
-        match (party, class) {
-            (Some(party), _) => Ok(Self::Party(party)),
-            (_, Some(class)) => Ok(Self::Class(class)),
-            _ if term == "any" => Ok(Self::Any),
-            _ if term == "findings" => Ok(Self::Broken),
-            _ if by_id(term).is_some() => Ok(Self::Outcome(term.to_owned())),
-            _ if httpwhy_catalog::entries()
-                .iter()
-                .any(|entry| entry.id.namespace() == namespace) =>
-            {
-                Ok(Self::Namespace(namespace.to_owned()))
-            }
-            _ => Err(format!(
-                "'{term}' is neither an outcome (http/404), a namespace (tls/*), a class (5xx), a party ({}), findings, nor any",
-                httpwhy_model::Party::WORDS.join(", ")
-            )),
-        }
-    }
-}
-
-impl FailOn {
-    /// Whether the visit is what the term asks for.
-    pub(crate) fn finds(&self, judged: &Judged) -> bool {
-        let verdict = judged.verdict();
-        let status = judged.visit.last().and_then(|step| step.exchange.status());
-        match self {
-            Self::Outcome(id) => {
-                verdict.outcome.0 == id || verdict.also.iter().any(|other| other.0 == id)
-            }
-            Self::Namespace(name) => verdict.outcome.namespace() == name,
-            Self::Class(class) => status.is_some_and(|status| status / 100 == *class),
-            Self::Party(party) => verdict
-                .blame
-                .party()
-                .is_some_and(|blamed| blamed.as_str() == *party),
-            Self::Broken => judged.steps.iter().any(|step| !step.findings.is_empty()),
-            Self::Any => verdict.blame != httpwhy_model::Blame::Nobody,
-        }
     }
 }

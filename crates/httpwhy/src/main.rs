@@ -8,6 +8,7 @@ mod commands;
 mod exit;
 mod judge;
 mod output;
+mod terms;
 
 use std::process::ExitCode;
 

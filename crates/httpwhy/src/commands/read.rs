@@ -9,8 +9,9 @@ use httpwhy_schema::{ErrorLine, SCHEMA, write_line};
 
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
-use crate::judge::{FailOn, Judged};
+use crate::judge::Judged;
 use crate::output;
+use crate::terms::{FailOn, Tally};
 
 /// A record larger than this is refused rather than read into memory.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     request: Option<String>,
 
-    /// Exit with 1 when one of these is found: outcomes, tls/*, 5xx, parties, findings, any
+    /// Exit with 1 when one of these is found: outcomes, tls/*, 404, 5xx, parties, must, rules, findings, any; more than so many with >10 or >1%
     #[arg(long, value_name = "TERMS", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
 }
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     let request = args.request.as_deref().map(request).transpose()?;
     let format =
         by_name(if common.json { "json" } else { "text" }).expect("both formats are in the list");
-    let mut worst = Exit::Fine;
+    let mut tally = Tally::new(&args.fail_on);
     let mut unread = Vec::new();
     let mut number = 0;
     output::write(|out| {
@@ -79,9 +80,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
                     writeln!(out)?;
                 }
                 let judged = Judged::new(redact(&visit));
-                if args.fail_on.iter().any(|term| term.finds(&judged)) {
-                    worst = worst.max(Exit::Found);
-                }
+                tally.add(&judged);
                 let name = number.to_string();
                 let report = Report {
                     name: &name,
@@ -95,7 +94,11 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         Ok(())
     })?;
     if unread.is_empty() {
-        Ok(worst)
+        Ok(if tally.found().is_empty() {
+            Exit::Fine
+        } else {
+            Exit::Found
+        })
     } else {
         Err(Failure::usage(unread.join("\nhttpwhy: ")))
     }

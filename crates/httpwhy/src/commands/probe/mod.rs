@@ -1,6 +1,8 @@
 //! `httpwhy probe TARGET…`: ask, and say what happened.
 
+mod asking;
 mod dedup;
+mod follow_up;
 mod http3;
 mod ledger;
 mod lines;
@@ -9,10 +11,13 @@ mod pace;
 mod policy;
 mod progress;
 mod protocol;
+mod relink;
+mod report;
 mod resume;
 mod retry;
 mod scale;
 mod scenes;
+mod select;
 mod session;
 mod summary;
 mod targets;
@@ -27,7 +32,9 @@ use httpwhy_probe::{Config, Deadlines, Job, Resolver, TestFault, Trust};
 
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
-use crate::judge::FailOn;
+use crate::terms::FailOn;
+use asking::Asking;
+use follow_up::Wishes;
 use lines::Shape;
 
 /// What httpwhy calls itself, with a place that says what it is.
@@ -39,18 +46,11 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "TARGET")]
     targets: Vec<String>,
 
-    /// The request method
-    #[arg(short = 'X', long, default_value = "GET", value_name = "METHOD")]
-    method: String,
+    #[command(flatten)]
+    asking: Asking,
 
-    /// A request field; may be given several times
-    #[arg(
-        short = 'H',
-        long = "field",
-        visible_alias = "header",
-        value_name = "NAME: VALUE"
-    )]
-    fields: Vec<String>,
+    #[command(flatten)]
+    wishes: Wishes,
 
     /// Exchanges under way at the same time
     #[arg(short = 'c', long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=20_000))]
@@ -99,7 +99,7 @@ pub(crate) struct Args {
     #[arg(short, long)]
     quiet: bool,
 
-    /// Exit with 1 when one of these is found: outcomes, tls/*, 5xx, parties, findings, any
+    /// Exit with 1 when one of these is found: outcomes, tls/*, 404, 5xx, parties, must, rules, findings, any; more than so many with >10 or >1%
     #[arg(long, value_name = "TERMS", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
 
@@ -144,17 +144,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
 
 /// What every job has in common.
 fn template(args: &Args) -> Result<Job, Failure> {
-    let mut job = Job::get(0, String::new());
-    job.method = args.method.clone().into();
-    for field in &args.fields {
-        let (name, value) = field.split_once(':').ok_or_else(|| {
-            Failure::usage(format_args!("--field '{field}': NAME: VALUE is expected"))
-        })?;
-        job.fields.push((
-            name.trim().to_owned().into(),
-            value.trim().to_owned().into(),
-        ));
-    }
+    let mut job = args.asking.job()?;
     if let Some(kind) = &args.test_fault {
         fail_on_purpose(&mut job, kind, args.timeout.unwrap_or_default());
     }
@@ -202,11 +192,12 @@ fn config(args: &Args) -> Result<Config, Failure> {
             roots: files(&args.cacert)?,
             crls: files(&args.crl)?,
         },
-        user_agent: USER_AGENT.to_owned(),
+        user_agent: args.asking.user_agent().unwrap_or(USER_AGENT).to_owned(),
         pace: Some(args.pace.pace()),
         protocol: args.protocol.protocol(),
         threads: usize::from(args.threads),
         concurrency: usize::from(args.concurrency),
+        limits: args.asking.limits(),
         ..Config::default()
     };
     args.http3.apply(&mut config);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use httpwhy_model::{Blame, Signal, Visit, redact};
 use httpwhy_probe::{Config, Finished, Job};
 
+use super::follow_up::FollowUp;
 use super::ledger::{Input, Ledger, never_begun};
 use super::lines::Lines;
 use super::progress::Progress;
@@ -14,16 +15,16 @@ use super::summary::{Ended, Summary};
 use super::{Args, policy, resume, scale, shape, stop_on_interrupt, targets};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
-use crate::judge::{FailOn, Judged};
+use crate::judge::Judged;
 use crate::output;
 
 /// What the threads of one run share.
 struct Session {
+    follow_up: FollowUp,
     lines: Lines,
     summary: Summary,
     progress: Progress,
     stop: Arc<AtomicBool>,
-    fail_on: Vec<FailOn>,
     ledger: Ledger,
     /// Why the run cannot go on, found out on the way.
     failure: Mutex<Option<Failure>>,
@@ -40,6 +41,7 @@ pub(crate) fn run(
     let alone = targets.single();
     let shape = shape(args, common, alone);
     let output = args.output.as_deref();
+    let follow_up = FollowUp::new(args)?;
     let inputs = args.scale.inputs(targets, &args.targets, output, shape)?;
     let left = scale::left(&inputs.targets, inputs.done.as_ref());
     let stop = Arc::new(AtomicBool::new(false));
@@ -53,15 +55,15 @@ pub(crate) fn run(
     )?;
     let window = args.scale.window(args.concurrency);
     let session = Arc::new(Session {
+        follow_up,
         lines: if args.scale.is_ordered() {
             lines.in_order()
         } else {
             lines
         },
-        summary: Summary::default(),
+        summary: Summary::new(&args.fail_on),
         progress: Progress::new(left, args.quiet || alone, args.pace.said()),
         stop: Arc::clone(&stop),
-        fail_on: args.fail_on.clone(),
         ledger: Ledger::new(inputs, window, stop),
         failure: Mutex::default(),
     });
@@ -96,8 +98,12 @@ pub(crate) fn run(
         interrupted,
         your_side: None,
     };
+    session.follow_up.end(interrupted, args.quiet)?;
     if let Some(file) = &args.scale.summary {
         session.summary.write(file, &ended)?;
+    }
+    if !args.quiet {
+        session.summary.tell_found();
     }
     if !args.quiet && !alone {
         session
@@ -160,8 +166,13 @@ impl Session {
     /// Judges a visit and writes it down. When nothing can be written any more, the run stops.
     fn record(&self, thread: usize, number: u64, visit: &Visit) {
         let judged = Judged::new(redact(visit));
-        self.summary.add(number, &judged, &self.fail_on);
-        if self.lines.write(thread, number, &judged).is_err() {
+        self.summary.add(number, &judged);
+        let written = if self.follow_up.take(visit, &judged) {
+            self.lines.write(thread, number, &judged)
+        } else {
+            self.lines.skip(number)
+        };
+        if written.is_err() {
             self.stop.store(true, Ordering::Relaxed);
         }
         self.progress.step(judged.verdict().blame != Blame::Nobody);

@@ -14,7 +14,8 @@ use httpwhy_render::{Style, groups_text};
 use httpwhy_schema::{CountJson, GroupJson, RunLine, write_line};
 
 use crate::exit::{Exit, Failure};
-use crate::judge::{FailOn, Judged};
+use crate::judge::Judged;
+use crate::terms::{FailOn, Tally};
 
 /// Outcomes without a fault shown at most.
 const SHOWN: usize = 6;
@@ -30,7 +31,7 @@ struct Counts {
     outcomes: BTreeMap<OutcomeId, (u64, u64)>,
     causes: Causes,
     targets: u64,
-    found: u64,
+    tally: Tally,
     own_failures: u64,
 }
 
@@ -44,8 +45,15 @@ pub(crate) struct Ended<'a> {
 }
 
 impl Summary {
-    pub(crate) fn add(&self, number: u64, judged: &Judged, fail_on: &[FailOn]) {
-        let found = fail_on.iter().any(|term| term.finds(judged));
+    /// Counts what `--fail-on` looks for, too.
+    pub(crate) fn new(fail_on: &[FailOn]) -> Self {
+        Self(Mutex::new(Counts {
+            tally: Tally::new(fail_on),
+            ..Counts::default()
+        }))
+    }
+
+    pub(crate) fn add(&self, number: u64, judged: &Judged) {
         let verdict = judged.verdict();
         let mut counts = self.lock();
         let row = counts.outcomes.entry(verdict.outcome).or_default();
@@ -53,7 +61,7 @@ impl Summary {
         row.1 += u64::from(verdict.blame == Blame::Nobody);
         counts.causes.add(number, &judged.visit, verdict);
         counts.targets += 1;
-        counts.found += u64::from(found);
+        counts.tally.add(judged);
         counts.own_failures += u64::from(judged.is_own_failure());
     }
 
@@ -71,10 +79,18 @@ impl Summary {
 
     pub(crate) fn exit(&self) -> Exit {
         let counts = self.lock();
-        match (counts.own_failures, counts.found) {
+        match (counts.own_failures, counts.tally.found().is_empty()) {
             (1.., _) => Exit::Internal,
-            (0, 1..) => Exit::Found,
-            (0, 0) => Exit::Fine,
+            (0, false) => Exit::Found,
+            (0, true) => Exit::Fine,
+        }
+    }
+
+    /// What `--fail-on` looked for and was found, a line each on standard error.
+    pub(crate) fn tell_found(&self) {
+        let counts = self.lock();
+        for found in counts.tally.found() {
+            let _ = writeln!(std::io::stderr(), "httpwhy: --fail-on {found}");
         }
     }
 

@@ -41,21 +41,25 @@ struct Lines {
 pub(crate) fn open(words: &[String]) -> Result<Targets, Failure> {
     let mut total = Some(0);
     let mut sources = Vec::new();
-    for word in words {
-        let source = if word == "-" {
-            total = None;
-            Source::Lines(Lines {
-                name: STANDARD_INPUT.into(),
-                reader: Box::new(BufReader::new(io::stdin())),
-                line: 0,
-            })
-        } else if word.contains("://") || !Path::new(word).exists() && !looks_like_path(word) {
-            total = total.map(|count| count + 1);
-            Source::Url(word.clone())
-        } else {
-            let lines = file(word)?;
-            total = total.and_then(|count| Some(count + count_lines(word)?));
-            Source::Lines(lines)
+    for given in words {
+        let source = match word(given) {
+            Word::StandardInput => {
+                total = None;
+                Source::Lines(Lines {
+                    name: STANDARD_INPUT.into(),
+                    reader: Box::new(BufReader::new(io::stdin())),
+                    line: 0,
+                })
+            }
+            Word::Url => {
+                total = total.map(|count| count + 1);
+                Source::Url(given.clone())
+            }
+            Word::File => {
+                let lines = file(given)?;
+                total = total.and_then(|count| Some(count + count_lines(given)?));
+                Source::Lines(lines)
+            }
         };
         sources.push(source);
     }
@@ -67,6 +71,25 @@ pub(crate) fn open(words: &[String]) -> Result<Targets, Failure> {
         total,
         quiet: false,
     })
+}
+
+/// What a word on the command line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    StandardInput,
+    Url,
+    File,
+}
+
+/// Tells it by its look, and by what is there.
+pub(crate) fn word(word: &str) -> Word {
+    if word == "-" {
+        Word::StandardInput
+    } else if word.contains("://") || !Path::new(word).exists() && !looks_like_path(word) {
+        Word::Url
+    } else {
+        Word::File
+    }
 }
 
 fn looks_like_path(word: &str) -> bool {
@@ -214,7 +237,8 @@ impl Lines {
                 self.skip_line();
             }
             let text = String::from_utf8_lossy(&bytes);
-            let target = text.trim();
+            // Other columns are a person's notes, or the reasons that --relink writes.
+            let target = text.trim().split('\t').next().unwrap_or_default().trim();
             if target.is_empty() || target.starts_with('#') {
                 continue;
             }
