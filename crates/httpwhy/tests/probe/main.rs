@@ -3,6 +3,7 @@
 #[path = "../json/mod.rs"]
 mod json;
 
+mod asking;
 mod endings;
 mod faults;
 mod lists;

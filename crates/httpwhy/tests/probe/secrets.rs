@@ -113,3 +113,67 @@ fn a_password_in_an_address_is_not_printed() {
         keeps_them(&probe(&[path(&list), "--json"]).run());
     }
 }
+
+#[test]
+fn logins_cookies_and_raw_requests_are_not_printed() {
+    let server = Server::start(|asked| {
+        let challenge = "WWW-Authenticate: Digest realm=\"x\", qop=\"auth\", nonce=\"n\"";
+        let cookie = "Set-Cookie: sid=s3cret-session; Path=/";
+        match asked.field("authorization") {
+            None => Reply::new("401 Unauthorized", &[challenge, cookie], ""),
+            Some(_) => Reply::new("403 Forbidden", &[cookie, "X-Request-Id: abc"], ""),
+        }
+    });
+    let url = server.url("/?api_key=s3cret-token");
+    let plain = server.url("/");
+    let folder = Workspace::new();
+    let jar = folder.path("jar");
+    let raw = folder.write(
+        "raw",
+        "GET / HTTP/1.1\r\nHost: a\r\nauthorization : Basic s3cret-password\r\nCookie:sid=s3cret-cookie\r\n\r\n",
+    );
+    let forms = [
+        &["--json"][..],
+        &["--exchanges"],
+        &["--format=text"],
+        &["--format=line"],
+        &["--report"],
+    ];
+    for form in forms {
+        for args in [
+            &["-u", "me:s3cret-password"][..],
+            &[
+                "-u",
+                "me:s3cret-password",
+                "--digest",
+                "-b",
+                "a=s3cret-cookie",
+            ],
+            &["--bearer", "s3cret-token", "--cookie-jar", path(&jar)],
+            &["--request-file", path(&raw)],
+        ] {
+            keeps_them(&probe(&[&plain]).args(args).args(form).run().exits(0));
+        }
+    }
+    // What one asks for by name is written, for its owner alone.
+    assert!(folder.read("jar").contains("s3cret-session"));
+    // A letter goes to others: it hides what stands in a query, too.
+    for args in [
+        &["--bearer", "s3cret-token"][..],
+        &["-u", "me:s3cret-password", "--digest"],
+    ] {
+        let ran = probe(&[&url, "--report"]).args(args).run().exits(0);
+        keeps_them(&ran);
+        assert!(ran.text().contains("api_key=HIDDEN"), "{ran}");
+    }
+    // Nor is what was mistyped.
+    for bad in [
+        &["-u", "s3cret-password"][..],
+        &["-H", "Authorization s3cret-token"],
+        &["--bearer", "s3cret-token\n\nx"],
+        &["-u", "@/s3cret-not-there"],
+    ] {
+        let ran = probe(&[&plain]).args(bad).run().exits(2);
+        keeps_them(&ran);
+    }
+}
