@@ -201,7 +201,10 @@ impl View<'_> {
                 .exchange
                 .signals()
                 .any(|(_, other)| matches!(other, Signal::TlsAlert(_)));
-        let tolerated = phase == Phase::Send && matches!(signal, Signal::H1 { .. });
+        let tolerated = phase == Phase::Send && matches!(signal, Signal::H1 { .. })
+            || signal.param("in") == Some("request");
+        // What ends a connection or a stream behind a whole answer does not touch that answer.
+        let passing = passing || (signal.dialect() == "h2" && is_number(&signal.word_text()));
         match self.exchange.end {
             _ if explained => false,
             End::Answered => !passing && !tolerated,
@@ -455,6 +458,10 @@ impl View<'_> {
     }
 }
 
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What a redirect policy noted is a meaning of the answer; all else that was recorded is a fault.
 fn tier(signal: &Signal) -> Tier {
     match signal.dialect() {
@@ -482,6 +489,7 @@ fn shows(signal: &Signal) -> &'static str {
         "tls" => "what the TLS layer saw",
         "cert" => "what is wrong with the certificate",
         "h1" => "a defect of the message, at that byte",
+        "h2" => "what HTTP/2 says of the stream or the connection",
         "limit" => "a bound that was reached",
         "ws" => "what broke the rules of WebSocket",
         "redirect" => "what the redirect does",

@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use httpwhy_diagnose::diagnose;
+use httpwhy_ingest::read_connection;
 use httpwhy_model::{
     Blame, Diagnosis, End, Exchange, Phase, Seen, Sent, Side, Signal, TlsFacts, TlsFault, Vantage,
     Visit, Who,
 };
-use httpwhy_wire::{h1, tls};
+use httpwhy_wire::{h1, h2, tls};
 use serde_json::Value;
 
 /// Captures on which the answer is "unknown", each with the reason why a careful expert could not tell either.
@@ -46,12 +47,7 @@ fn the_party_is_the_true_one() {
     assert_eq!(captures.len(), 205);
     let mut tally = Tally::default();
     for capture in &captures {
-        if let Some(reason) = capture.later() {
-            println!("{:<42} left out: {reason}", capture.name);
-            tally.later += 1;
-        } else {
-            tally.add(capture, &diagnose(&Visit::of(capture.exchange())));
-        }
+        tally.add(capture, &diagnose(&Visit::of(capture.exchange())));
     }
     println!("{tally}");
     tally.check();
@@ -125,19 +121,17 @@ impl Capture {
         }
     }
 
-    /// Why this capture is left to a later issue, if it is.
-    fn later(&self) -> Option<&'static str> {
-        if self.sent.starts_with(b"PRI * HTTP/2") {
-            Some("HTTP/2 frames, read by a later issue")
-        } else if self.sent.first() == Some(&22) {
-            Some("TLS records written by hand, read by a later issue")
-        } else {
-            None
-        }
+    /// Whether it is no HTTP/1: HTTP/2 frames, or TLS records written by hand.
+    fn is_binary(&self) -> bool {
+        self.sent.starts_with(h2::PREFACE) || self.sent.first() == Some(&22)
     }
 
     /// What a client knows of it.
     fn exchange(&self) -> Exchange {
+        if self.is_binary() {
+            let ended = self.ending(0);
+            return read_connection(&self.sent, &self.received, Some(ended));
+        }
         let mut exchange = Exchange {
             vantage: Vantage {
                 who: Who::Local,
@@ -258,7 +252,7 @@ impl Capture {
             "fin" => Signal::Eof(came),
             "rst" => "errno:ECONNRESET".parse().expect("a signal"),
             // The client itself cut the connection.
-            "client reset" => "nel:abandoned".parse().expect("a signal"),
+            "client reset" | "client closed" => "nel:abandoned".parse().expect("a signal"),
             _ => Signal::Timeout(u64::try_from(self.spent.as_millis()).expect("a short time")),
         }
     }
@@ -277,7 +271,6 @@ impl Capture {
 struct Tally {
     /// Proven right, proven wrong, likely right, likely wrong.
     counts: [usize; 4],
-    later: usize,
     wrong: Vec<String>,
     unknown: Vec<(String, &'static str)>,
     answered_after_all: Vec<String>,
@@ -352,10 +345,9 @@ impl fmt::Display for Tally {
         write!(
             f,
             "{judged} captures judged: proven {proven_right} right, {proven_wrong} wrong; likely {likely_right} right, \
-             {likely_wrong} wrong; unknown {} ({} %); {} left out",
+             {likely_wrong} wrong; unknown {} ({} %)",
             self.unknown.len(),
             self.unknown.len() * 100 / judged.max(1),
-            self.later,
         )
     }
 }

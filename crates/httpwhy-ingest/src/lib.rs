@@ -1,15 +1,18 @@
 //! Recorded bytes to visits.
 //!
 //! What was recorded is recognised by its content: our own JSON, a transcript in the notation of `curl -v` (with the
-//! `* ` lines of the catalogue's examples), or raw responses as `curl -i` prints them. Reading keeps malformed input and
+//! `* ` lines of the catalogue's examples), raw responses as `curl -i` prints them, or
+//! the bytes of one side of an HTTP/2 connection. Reading keeps malformed input and
 //! goes on; only content that is none of these is refused. Logs are read line by line, and counted by shape: [`logs`].
 
 mod curl;
+mod frames;
 mod json;
 pub mod logs;
 mod raw;
 mod transcript;
 
+pub use frames::read_connection;
 pub use raw::read_request;
 pub use transcript::read_transcript;
 
@@ -47,6 +50,8 @@ pub enum Kind {
     Transcript,
     /// One or several raw responses.
     Raw,
+    /// One side of an HTTP/2 connection, or TLS records.
+    Frames,
 }
 
 /// Recognises recorded content by its first lines.
@@ -57,6 +62,9 @@ pub fn recognise(bytes: &[u8]) -> Result<Kind, Unread> {
             line: 0,
             what: "the input is empty".into(),
         });
+    }
+    if frames::looks_like_one(bytes) {
+        return Ok(Kind::Frames);
     }
     if start.starts_with(b"{") {
         return Ok(Kind::Json);
@@ -82,6 +90,7 @@ pub fn read(bytes: &[u8], request: Option<&Request>) -> Result<Vec<Visit>, Unrea
             read_transcript(&String::from_utf8_lossy(bytes)).map(|visit| vec![visit])
         }
         Kind::Raw => Ok(vec![raw::read(bytes, request)]),
+        Kind::Frames => Ok(vec![frames::read(bytes)]),
     }
 }
 
@@ -122,7 +131,7 @@ fn unrecognised(start: &[u8]) -> String {
         }
         [0x1f, 0x8b, ..] => "it is compressed with gzip: unpack it first",
         [0x16, 0x03, ..] => "it looks like TLS records: the plain text inside is needed",
-        [b'P', b'R', b'I', b' ', ..] | [0, ..] => "it looks like HTTP/2 frames",
+        [b'P', b'R', b'I', b' ', ..] => "it looks like an HTTP/2 preface that is cut off",
         _ if start.contains(&0) => "it looks like binary data",
         _ => {
             "neither a raw response (HTTP/1.1 200 OK …), nor curl -v output, nor httpwhy's own JSON"

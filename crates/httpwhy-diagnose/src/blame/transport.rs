@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use httpwhy_model::{Blame, End, Phase, Place, Sent, Side, Signal};
+use httpwhy_model::{Blame, End, Party, Phase, Place, Sent, Side, Signal};
 
 use super::{CLIENT, Case, ORIGIN, Ruling, is_fresh};
 
@@ -16,6 +16,11 @@ const ABOUT_THE_CERTIFICATE: &[u8] = &[42, 43, 44, 45, 46, 48, 116];
 
 pub(super) fn ruling(case: &Case) -> Option<Ruling> {
     let exchange = case.exchange;
+    if exchange.end != End::Answered || case.entry.id.namespace() == "h2" {
+        if let Some(ruling) = our_own_breach(case).or_else(|| breach_of_theirs(case)) {
+            return Some(ruling);
+        }
+    }
     match exchange.end {
         End::Nothing if exchange.vantage.side == Side::Client => certificate_refused(case)
             .or_else(|| hung_up_in_handshake(case))
@@ -27,6 +32,28 @@ pub(super) fn ruling(case: &Case) -> Option<Ruling> {
         End::Answered if case.status() == Some(408) => said_nothing_in_time(case),
         _ => None,
     }
+}
+
+/// What this side sent breaks a rule of its protocol, and the other side ended it.
+fn our_own_breach(case: &Case) -> Option<Ruling> {
+    let mut signals = case.exchange.signals();
+    let (_, signal) = signals.find(|(_, signal)| signal.param("in") == Some("request"))?;
+    let place = Place::Signal(signal.to_string());
+    let shows = "what was sent breaks a rule of its protocol";
+    Some(case.ruling(Blame::Proven(Party::Client), place, None, shows))
+}
+
+/// What the other side sent breaks a rule of HTTP/2: seen here, so it is not this side that broke it. Where a front hands
+/// on what it got is not seen.
+fn breach_of_theirs(case: &Case) -> Option<Ruling> {
+    let breach = |signal: &Signal| {
+        signal.dialect() == "h2"
+            && (signal.param("by") == Some("us") || signal.is("h2:malformed-message"))
+    };
+    let (_, signal) = case.exchange.signals().find(|(_, signal)| breach(signal))?;
+    let place = Place::Signal(signal.to_string());
+    let shows = "what the server sent breaks a rule of HTTP/2";
+    Some(case.ruling(ORIGIN, place, None, shows))
 }
 
 /// The server refused our certificate.

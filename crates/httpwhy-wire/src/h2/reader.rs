@@ -432,7 +432,8 @@ impl Reader {
                     debug: goaway.debug[..goaway.debug.len().min(DEBUG)].to_vec(),
                 });
             }
-            kind::RST_STREAM if is_followed && !self.followed.ended => {
+            // Behind the end of an answer a reset says nothing; a client takes back what it has asked in full.
+            kind::RST_STREAM if is_followed && (self.from_client || !self.followed.ended) => {
                 self.followed.reset = read_reset(&self.kept);
             }
             kind::DATA if is_followed && head.has(flag::END_STREAM) => self.stream_ended(),
