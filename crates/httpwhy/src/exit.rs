@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// httpwhy itself failed.
     Internal = 3,
+    /// What httpwhy itself relies on failed: the network of this machine, its resolver, its clock.
+    Infrastructure = 4,
     /// Interrupted; what was written is valid.
     Interrupted = 130,
 }

@@ -13,6 +13,7 @@ mod redirects;
 mod scale;
 mod secrets;
 mod summary;
+mod yourside;
 
 use std::path::Path;
 

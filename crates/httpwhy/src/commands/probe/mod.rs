@@ -21,6 +21,7 @@ mod select;
 mod session;
 mod summary;
 mod targets;
+mod yourside;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -108,6 +109,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     scale: scale::ScaleArgs,
+
+    #[command(flatten)]
+    your_side: yourside::YourSideArgs,
 
     #[command(flatten)]
     http3: http3::Http3Args,

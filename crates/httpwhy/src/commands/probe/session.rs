@@ -12,6 +12,7 @@ use super::ledger::{Input, Ledger, never_begun};
 use super::lines::Lines;
 use super::progress::Progress;
 use super::summary::{Ended, Summary};
+use super::yourside::YourSide;
 use super::{Args, policy, resume, scale, shape, stop_on_interrupt, targets};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
@@ -26,6 +27,7 @@ struct Session {
     progress: Progress,
     stop: Arc<AtomicBool>,
     ledger: Ledger,
+    your_side: YourSide,
     /// Why the run cannot go on, found out on the way.
     failure: Mutex<Option<Failure>>,
 }
@@ -64,6 +66,7 @@ pub(crate) fn run(
         summary: Summary::new(&args.fail_on),
         progress: Progress::new(left, args.quiet || alone, args.pace.said()),
         stop: Arc::clone(&stop),
+        your_side: YourSide::new(&args.your_side, config, Arc::clone(&stop), args.quiet),
         ledger: Ledger::new(inputs, window, stop),
         failure: Mutex::default(),
     });
@@ -76,8 +79,10 @@ pub(crate) fn run(
     let policy = policy::steps(args.max_redirects, args.pace.retries());
     let ran = std::thread::scope(|scope| {
         scope.spawn(|| session.progress.show(&session.lines, &session.summary));
+        scope.spawn(|| session.your_side.guard());
         let ran = httpwhy_probe::run(config, jobs, policy, each, &session.stop);
         session.progress.end();
+        session.your_side.end();
         ran
     });
     let totals = ran.map_err(Failure::internal)?;
@@ -85,10 +90,15 @@ pub(crate) fn run(
         return Err(failure);
     }
     let interrupted = interrupted.load(Ordering::Relaxed);
-    if interrupted {
-        let why = Signal::word("engine", "cancelled");
+    let gave_up = session.your_side.gave_up().filter(|_| !interrupted);
+    if interrupted || gave_up.is_some() {
+        let why = gave_up
+            .clone()
+            .unwrap_or_else(|| Signal::word("engine", "cancelled"));
         let rest = session.ledger.never_begun(&why);
-        rest.for_each(|(number, visit)| session.record(0, number, &visit));
+        rest.for_each(|(number, visit)| {
+            session.record(0, number, &visit);
+        });
     }
     let written = session.lines.close();
     written.map_err(|error| Failure::output(&error))?;
@@ -96,7 +106,7 @@ pub(crate) fn run(
         totals,
         took: session.progress.elapsed(),
         interrupted,
-        your_side: None,
+        your_side: session.your_side.shared(),
     };
     session.follow_up.end(interrupted, args.quiet)?;
     if let Some(file) = &args.scale.summary {
@@ -113,10 +123,10 @@ pub(crate) fn run(
             super::complain(&said);
         }
     }
-    Ok(if interrupted {
-        Exit::Interrupted
-    } else {
-        session.summary.exit()
+    Ok(match gave_up {
+        _ if interrupted => Exit::Interrupted,
+        Some(_) => Exit::Infrastructure,
+        None => session.summary.exit(),
     })
 }
 
@@ -159,12 +169,13 @@ fn jobs(
 
 impl Session {
     fn finished(&self, finished: &Finished) {
-        self.record(finished.thread, finished.index, &finished.visit);
+        let judged = self.record(finished.thread, finished.index, &finished.visit);
+        self.your_side.see(&judged);
         self.ledger.back(finished.index);
     }
 
     /// Judges a visit and writes it down. When nothing can be written any more, the run stops.
-    fn record(&self, thread: usize, number: u64, visit: &Visit) {
+    fn record(&self, thread: usize, number: u64, visit: &Visit) -> Judged {
         let judged = Judged::new(redact(visit));
         self.summary.add(number, &judged);
         let written = if self.follow_up.take(visit, &judged) {
@@ -176,6 +187,7 @@ impl Session {
             self.stop.store(true, Ordering::Relaxed);
         }
         self.progress.step(judged.verdict().blame != Blame::Nobody);
+        judged
     }
 }
 
