@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask codegen`, `layers`, `tidy`, `report`, `docs`, `ci`. Depends on no httpwhy
+//! The project's own chores: `cargo xtask codegen`, `layers`, `tidy`, `report`, `docs`, `soak`, `ci`. Depends on no httpwhy
 //! crate, so that it runs when the others do not compile.
 
 #![allow(
@@ -13,6 +13,7 @@ mod docs;
 mod entries;
 mod layers;
 mod report;
+mod soak;
 mod tidy;
 mod tree;
 
@@ -29,6 +30,7 @@ usage: cargo xtask CHORE
   tidy                modules, paths, words, catalogue links, sentences said twice, bans of the pure crates, sources
   report              counts of the catalogue
   docs [--out DIR]    the documentation site, into target/docs; fails on a dead link
+  soak [NAME…]        what CI does not run: 10,000 connections at once, a million URLs; prints figures
   ci                  all checks and tests, with the time of each";
 
 fn main() -> ExitCode {
@@ -53,6 +55,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["report"] => report::run(&tree),
         ["docs"] => docs::run(&tree, None),
         ["docs", "--out", folder] => docs::run(&tree, Some(folder)),
+        ["soak", ref names @ ..] => soak::run(&tree, names),
         ["ci"] => ci::run(&tree),
         _ => bail!("no such chore\n{USAGE}"),
     }

@@ -25,7 +25,9 @@ pub struct Config {
     pub deadlines: Deadlines,
     /// Bounds of what is kept of one response.
     pub limits: h1::Limits,
-    /// Bytes of one response's content read at most; the connection is closed then, and `limit:body max=N` recorded.
+    /// Bytes of one response's content read at most; the connection is closed then, and `limit:body max=N` recorded. Over
+    /// HTTP/1.1, where Content-Length says that little more is to come (64 KiB and a sixteenth of the bound at most), that
+    /// is read too and the connection kept.
     pub max_body: u64,
     /// Which certificate issuers are trusted.
     pub trust: Trust,

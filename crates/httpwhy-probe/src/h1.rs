@@ -17,6 +17,9 @@ use crate::signals;
 use crate::stream::Stream;
 use crate::talk::{After, Talk, expects_continue, fail};
 
+/// Bytes past the bound that are read to the end of the content: cheaper than another connection. Never more than a
+/// sixteenth of the bound.
+const DRAINED: u64 = 64 * 1024;
 /// How long more of what is not HTTP is awaited.
 const FOREIGN: Duration = Duration::from_secs(1);
 /// How the transport ended before the message did.
@@ -231,7 +234,10 @@ impl Talk<'_> {
     fn enough(&self, reading: &Reading<'_>) -> Option<Broken> {
         let reader = &reading.reader;
         let content = reader.total() - reader.head_bytes();
-        (reader.has_head() && content > self.max_body)
+        let drains = reader
+            .content_left()
+            .is_some_and(|left| left <= DRAINED.min(self.max_body / 16));
+        (reader.has_head() && content > self.max_body && !drains)
             .then(|| Broken::Enough(Some(limit("body", self.max_body))))
     }
 

@@ -270,3 +270,45 @@ fn a_policy_without_end_is_ended() {
     let last = &visits[0].steps[63].exchange;
     assert_eq!(summary(last), "all answered 200 wait limit:steps max=64");
 }
+
+#[test]
+fn a_little_more_than_the_bound_is_read_and_the_connection_kept() {
+    for (first, wanted) in [
+        (165, (1, "all answered 200")),
+        (161, (1, "all answered 200")),
+    ] {
+        let (all, totals) = in_two_pieces(170, first);
+        assert_eq!(
+            (totals.connections, &*summary(&all[0].steps[0].exchange)),
+            wanted
+        );
+    }
+    // Here a new connection is cheaper, and the status is known all the same.
+    let (all, totals) = in_two_pieces(400, 165);
+    assert_eq!(totals.connections, 2);
+    for visit in all {
+        let seen = summary(&visit.steps[0].exchange);
+        assert_eq!(seen, "all partial 200 receive limit:body max=160");
+    }
+}
+
+/// Two requests for content of that length, which comes in two pieces; 160 bytes are read.
+fn in_two_pieces(length: usize, first: usize) -> (Vec<Visit>, httpwhy_probe::Totals) {
+    let server = Server::new(move |mut stream| {
+        while !read_head(&mut stream).is_empty() {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+            let whole = [head.into_bytes(), vec![b'x'; length]].concat();
+            let (now, later) = whole.split_at(whole.len() - length + first);
+            let sent = stream.write_all(now);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            if sent.and_then(|()| stream.write_all(later)).is_err() {
+                return;
+            }
+        }
+    });
+    let mut config = config();
+    config.max_body = 160;
+    let url = server.url("http");
+    let jobs = (0..2).map(move |index| Job::get(index, &*url));
+    visits(config, jobs, |_: &Visit| Next::Done)
+}

@@ -170,6 +170,17 @@ impl Reader {
         &self.message.interim
     }
 
+    /// Bytes of content still to come, when a Content-Length tells; `None` where only the end itself would.
+    pub fn content_left(&self) -> Option<u64> {
+        match &self.part {
+            Part::Content(Content {
+                decoder: Decoder::Length(_, left),
+                ..
+            }) => Some(*left),
+            _ => None,
+        }
+    }
+
     /// Whether the connection may carry another message: this one is complete, delimits itself, persists by version
     /// and `Connection` (RFC 9112 section 9.3), and has no defect that makes its end doubtful.
     pub fn reusable(&self) -> bool {

@@ -2,6 +2,7 @@
 
 mod asking;
 mod dedup;
+mod descriptors;
 mod follow_up;
 mod http3;
 mod ledger;

@@ -13,7 +13,7 @@ use super::lines::Lines;
 use super::progress::Progress;
 use super::summary::{Ended, Summary};
 use super::yourside::YourSide;
-use super::{Args, policy, resume, scale, shape, stop_on_interrupt, targets};
+use super::{Args, descriptors, policy, resume, scale, shape, stop_on_interrupt, targets};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::judge::Judged;
@@ -70,6 +70,9 @@ pub(crate) fn run(
         ledger: Ledger::new(inputs, window, stop),
         failure: Mutex::default(),
     });
+    if let Some(said) = descriptors::provide(args.concurrency.into()) {
+        super::complain(&said);
+    }
     let interrupted = stop_on_interrupt(&session.stop)?;
     let each = {
         let session = Arc::clone(&session);
