@@ -77,6 +77,8 @@ pub(crate) async fn exchange(
     let sent = Instant::now();
     exchange.timeline.add(Phase::Send, sent - began);
     let lost = unsent.is_some();
+    // The system tells of a reset once; what it then shows as the end of the stream is no orderly one.
+    let torn = matches!(unsent, Some(Signal::Errno(_)));
     if let Some(signal) = unsent {
         exchange.signal(Phase::Send, signal);
     }
@@ -84,6 +86,10 @@ pub(crate) async fn exchange(
     let broken = talk
         .receive(stream, &mut reading, lost, &mut first, exchange)
         .await;
+    let broken = match broken {
+        Some(Broken::End { .. }) if torn => Some(Broken::Enough(None)),
+        broken => broken,
+    };
     match first {
         Some(first) => {
             exchange.timeline.add(Phase::Wait, first - sent);

@@ -201,6 +201,8 @@ pub(crate) struct Cue {
     pub(crate) websocket: bool,
     /// The protocol to ask in.
     pub(crate) protocol: Protocol,
+    /// Ask on a connection of its own.
+    pub(crate) fresh: bool,
     /// Ask once before, on the same connection.
     pub(crate) warm_up: bool,
     /// The client's own deadline ends it.
@@ -225,6 +227,7 @@ impl Default for Cue {
             body: None,
             websocket: false,
             protocol: Protocol::Any,
+            fresh: false,
             warm_up: false,
             slow: false,
             follow: false,
@@ -288,6 +291,11 @@ pub(crate) enum After {
 
 /// An act that begins when a request has been read.
 pub(crate) trait OnRequest: Send + Sync {
+    /// Whether it begins when the head has come: content is then not read, and the connection carries nothing else.
+    fn begins_with_head(&self) -> bool {
+        false
+    }
+
     /// Performs it.
     fn answer<'a>(&'a self, turn: Turn<'a>) -> Playing<'a, After>;
 }

@@ -7,6 +7,10 @@ use tokio::io::AsyncWriteExt;
 use crate::answer::head_with;
 use crate::wire::Wire;
 
+const KIND: (&str, &str) = ("Content-Type", "text/plain");
+/// The fields of an answer of 100 bytes.
+pub(crate) const HEAD: &[(&str, &str)] = &[KIND, ("Content-Length", "100")];
+
 /// Sends an answer up to that place: `before-head` nothing, `in-head` a status line and half a field line, `in-body` 34
 /// of 100 bytes, `in-chunk` 5 of 16 bytes of the second chunk.
 pub(crate) async fn send(wire: &mut Wire, at: &str, mark: Option<&str>) -> io::Result<()> {
@@ -15,13 +19,9 @@ pub(crate) async fn send(wire: &mut Wire, at: &str, mark: Option<&str>) -> io::R
 }
 
 fn upto(at: &str, mark: Option<&str>) -> Vec<u8> {
-    const KIND: (&str, &str) = ("Content-Type", "text/plain");
     let (fields, content): (&[(&str, &str)], &[u8]) = match at {
         "in-head" => return b"HTTP/1.1 200 OK\r\nContent-Ty".to_vec(),
-        "in-body" => (
-            &[KIND, ("Content-Length", "100")],
-            b"The first third of one hundred by\n",
-        ),
+        "in-body" => (HEAD, b"The first third of one hundred by\n"),
         "in-chunk" => (
             &[KIND, ("Transfer-Encoding", "chunked")],
             b"6\r\nwhole\n\r\n10\r\ncut o",

@@ -80,8 +80,13 @@ pub(crate) enum Incoming {
     Nothing,
 }
 
-/// Reads the next request. What is read beyond it is given back to the connection.
-pub(crate) async fn next(wire: &mut Wire, before: u32) -> io::Result<Incoming> {
+/// Reads the next request. What is read beyond it is given back to the connection. When `head_suffices` says so of its
+/// path, the content is not read.
+pub(crate) async fn next(
+    wire: &mut Wire,
+    before: u32,
+    head_suffices: impl Fn(&str) -> bool,
+) -> io::Result<Incoming> {
     let deadline = Instant::now() + DEADLINE;
     let mut reader = Reader::request(LIMITS);
     let mut buffer = [0; 8192];
@@ -100,6 +105,9 @@ pub(crate) async fn next(wire: &mut Wire, before: u32) -> io::Result<Incoming> {
         if reader.total().saturating_sub(reader.head_bytes()) > MOST_CONTENT {
             return Ok(Incoming::Unreadable(413));
         }
+        if !had_head && reader.has_head() && path(&head).is_some_and(|path| head_suffices(&path)) {
+            return Ok(asked(reader, before, true));
+        }
         if !had_head && reader.has_head() && expects_continue(&head) {
             wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
             wire.flush().await?;
@@ -117,7 +125,15 @@ pub(crate) async fn next(wire: &mut Wire, before: u32) -> io::Result<Incoming> {
             count => input = buffer[..count].to_vec(),
         }
     }
-    Ok(asked(reader, before))
+    Ok(asked(reader, before, false))
+}
+
+/// The path of the request that this head begins.
+fn path(head: &[u8]) -> Option<String> {
+    let line = head.split(|byte| *byte == b'\n').next()?;
+    let target = line.split(|byte| *byte == b' ').nth(1)?;
+    let target = String::from_utf8_lossy(target);
+    Some(split(&target).0.to_owned())
 }
 
 /// Whether the client waits for `100 Continue` before its content (RFC 9110 section 10.1.1). An expectation that the
@@ -131,8 +147,8 @@ fn expects_continue(head: &[u8]) -> bool {
     })
 }
 
-fn asked(reader: Reader, before: u32) -> Incoming {
-    let keep = reader.reusable();
+fn asked(reader: Reader, before: u32, head_only: bool) -> Incoming {
+    let keep = reader.reusable() && !head_only;
     let message = reader.finish();
     if message
         .defects
@@ -146,7 +162,10 @@ fn asked(reader: Reader, before: u32) -> Incoming {
         .defects
         .iter()
         .any(|defect| defect.dialect() == "h1" && !defect.is("h1:bare-lf"));
-    let Some(request) = message.request.filter(|_| message.complete && !wrong) else {
+    let Some(request) = message
+        .request
+        .filter(|_| (message.complete || head_only) && !wrong)
+    else {
         return Incoming::Unreadable(400);
     };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -39,6 +39,8 @@ pub struct Scene {
     pub dns: Option<SocketAddr>,
     /// The kind of the prober's test switch; the target is a plain answer then.
     pub fault: Option<String>,
+    /// Whether it is asked on a connection that has carried nothing.
+    pub fresh: bool,
     /// A URL that is asked first, on the same connection.
     pub warm_up: Option<String>,
     /// Whether it ends by the client's own deadline.
@@ -69,6 +71,7 @@ impl Scene {
             fields: cue.fields,
             body: cue.body,
             websocket: cue.websocket,
+            fresh: cue.fresh,
             protocol: cue.protocol,
             dns: cue.dead_resolver.then_some(dead_resolver),
             fault: cue.fault.map(str::to_owned),

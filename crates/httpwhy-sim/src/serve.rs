@@ -119,7 +119,7 @@ pub(crate) async fn serve(mut wire: Wire, world: &Arc<World>) {
 async fn converse(wire: &mut Wire, world: &World) -> io::Result<After> {
     let mut before = 0;
     loop {
-        let asked = match request::next(wire, before).await? {
+        let asked = match request::next(wire, before, |path| head_suffices(path, world)).await? {
             Incoming::Request(asked) => asked,
             Incoming::Nothing => return Ok(After::Close),
             Incoming::Unreadable(status) => {
@@ -134,6 +134,14 @@ async fn converse(wire: &mut Wire, world: &World) -> io::Result<After> {
             end => return Ok(end),
         }
         wire.flush().await?;
+    }
+}
+
+fn head_suffices(path: &str, world: &World) -> bool {
+    let played = path.strip_prefix("/outcome/").and_then(|id| world.find(id));
+    match played.map(|played| &played.part) {
+        Some(Part::Request(act)) => act.begins_with_head(),
+        _ => false,
     }
 }
 

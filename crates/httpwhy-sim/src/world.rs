@@ -81,6 +81,9 @@ impl World {
         let https = ports.https.local_addr()?;
         for (id, act, role) in plays {
             let (origin, path) = match role.part {
+                Part::Request(_) if role.cue.scheme == "https" => {
+                    (https, format!("/outcome/{}", id.0))
+                }
                 Part::Request(_) | Part::Frames(_) => (http, format!("/outcome/{}", id.0)),
                 Part::Quic(_) => (https, format!("/outcome/{}", id.0)),
                 Part::Datagrams(_) => {

@@ -79,7 +79,7 @@ fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> 
     let mut together: BTreeMap<SocketAddr, Vec<&Scene>> = BTreeMap::new();
     let mut alone = Vec::new();
     for scene in simulator.scenes() {
-        if scene.warm_up.is_some() {
+        if scene.warm_up.is_some() || scene.fresh {
             alone.push(scene);
         } else {
             together
@@ -104,8 +104,9 @@ fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> 
         );
     }
     for scene in alone {
-        let first = scene.warm_up.clone().unwrap_or_default();
-        let jobs = vec![Job::get(0, first), job(1, scene)];
+        let first = scene.warm_up.iter().map(|url| Job::get(0, url.clone()));
+        let mut jobs: Vec<Job> = first.collect();
+        jobs.push(job(jobs.len() as u64, scene));
         let mut visits = visits(
             simulator,
             scene.dns.unwrap_or(simulator.dns()),
