@@ -1,11 +1,16 @@
 //! HTTP/2 against a server that sends frames by script.
 
+use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::sync::atomic::Ordering;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use httpwhy_model::{Exchange, Framing, Seen, Visit};
+use httpwhy_model::{Because, Exchange, Framing, Seen, Visit};
 use httpwhy_probe::{Config, Deadlines, Job, Next, Protocol};
 use httpwhy_wire::h2::{
     FrameHead, GoAway, HEAD, PREFACE, flag, kind, read_frame_head, write_frame, write_goaway,
@@ -13,14 +18,19 @@ use httpwhy_wire::h2::{
 };
 use httpwhy_wire::hpack::{Decoder, write_literal};
 
-use crate::servers::{SHORT, Server, Then, config, exchange, finish, summary, visits};
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::servers::{
+    LONG, SHORT, Server, Then, config, exchange, finish, read_head, summary, visits,
+};
+use crate::tls_certificates::{Authority, params, pem, server_config};
 
 const END: u8 = flag::END_HEADERS;
 const LAST: u8 = flag::END_HEADERS | flag::END_STREAM;
 
 /// The server's side of a connection.
-struct Peer {
-    stream: TcpStream,
+struct Peer<S = TcpStream> {
+    stream: S,
     decoder: Decoder,
     /// The fields of the last request.
     asked: Vec<(Vec<u8>, Vec<u8>)>,
@@ -28,9 +38,9 @@ struct Peer {
     content: Vec<u8>,
 }
 
-impl Peer {
+impl<S: Read + Write> Peer<S> {
     /// Reads the preface and sends SETTINGS.
-    fn greet(mut stream: TcpStream, settings: &[u8]) -> Option<Self> {
+    fn greet(mut stream: S, settings: &[u8]) -> Option<Self> {
         let mut preface = [0; PREFACE.len()];
         stream.read_exact(&mut preface).ok()?;
         assert_eq!(preface, PREFACE);
@@ -511,4 +521,180 @@ fn leave_to_send_is_awaited() {
         assert_eq!(summary(&exchange(config, asked)), expected, "{path}");
     }
     assert_eq!(server.accepted.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn a_server_that_requires_http_1_1_is_asked_so_in_the_open() {
+    let root = Authority::root("root");
+    let mut tls = server_config(&root.leaf(&params("a.localhost")));
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let tls = Arc::new(tls);
+    let server = Server::new(move |tcp| {
+        let connection = ServerConnection::new(Arc::clone(&tls)).unwrap();
+        let mut stream = StreamOwned::new(connection, tcp);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock).unwrap();
+        }
+        if stream.conn.alpn_protocol() != Some(b"h2") {
+            read_head(&mut stream);
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(answer).unwrap();
+            return;
+        }
+        let mut peer = Peer::greet(stream, b"").unwrap();
+        let id = peer.request().unwrap();
+        let mut out = Vec::new();
+        write_reset(&mut out, id, 13);
+        peer.send(&out);
+        while peer.next().is_some() {}
+    });
+    let url = format!("https://a.localhost:{}/", server.address.port());
+    for (protocol, expected) in [
+        (
+            Protocol::Auto,
+            &["all nothing - wait h2:13 stream=1", "all answered 200"][..],
+        ),
+        (Protocol::Http2, &["all nothing - wait h2:13 stream=1"]),
+    ] {
+        let mut config = config();
+        config.trust.roots = vec![root.certificate.pem().into_bytes()];
+        config.protocol = protocol;
+        let (visits, _) = visits(config, [Job::get(0, &*url)], |_: &Visit| Next::Done);
+        let steps = &visits[0].steps;
+        let found: Vec<_> = steps.iter().map(|step| summary(&step.exchange)).collect();
+        assert_eq!(found, expected);
+        let because: Vec<_> = steps.iter().map(|step| step.because).collect();
+        assert_eq!(
+            because,
+            [Because::Asked, Because::Fallback(0)][..expected.len()]
+        );
+        let alpn = steps[0].exchange.tls.as_ref().unwrap().alpn.as_deref();
+        assert_eq!(alpn, Some("h2"));
+    }
+}
+
+/// nginx with that configuration inside `server { … }`, on a port of its own. It ends when this is dropped.
+struct Nginx {
+    process: Child,
+    home: PathBuf,
+}
+
+impl Nginx {
+    /// `server` holds what is to stand there; `HOME` in it is a directory with `files`.
+    fn new(server: &str, files: &[(&str, &str)]) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::SeqCst);
+        let name = format!("httpwhy-nginx-{}-{number}", std::process::id());
+        let home = std::env::temp_dir().join(name);
+        fs::create_dir_all(&home).unwrap();
+        for (name, text) in files {
+            fs::write(home.join(name), text).unwrap();
+        }
+        let path = home.display().to_string();
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .iter()
+            .map(|kind| format!("{kind}_temp_path {path}/{kind}; "))
+            .collect();
+        let server = server.replace("HOME", &path);
+        let text = format!(
+            "daemon off; master_process off; pid {path}/pid; error_log {path}/error.log;\n\
+             events {{}}\nhttp {{ access_log off; {temporary}\nserver {{ {server} }} }}"
+        );
+        fs::write(home.join("nginx.conf"), text).unwrap();
+        let process = Command::new("nginx")
+            .env("PATH", "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
+            .arg("-c")
+            .arg(home.join("nginx.conf"))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nginx is installed");
+        Self { process, home }
+    }
+
+    /// Waits until that port answers.
+    fn listens(&self, port: u16) {
+        let until = Instant::now() + LONG;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let log = fs::read_to_string(self.home.join("error.log")).unwrap_or_default();
+            assert!(Instant::now() < until, "nginx does not listen: {log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.home);
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn nginx_speaks_http2_with_and_without_tls() {
+    let root = Authority::root("root");
+    let identity = root.leaf(&params("a.localhost"));
+    let (plain, secure) = (free_port(), free_port());
+    let nginx = Nginx::new(
+        &format!(
+            "listen 127.0.0.1:{plain} http2; listen 127.0.0.1:{secure} ssl http2; \
+             ssl_certificate HOME/cert.pem; ssl_certificate_key HOME/key.pem; \
+             location = /hi {{ return 200 hello; }} location / {{ return 404; }} \
+             location = /big {{ client_max_body_size 10; proxy_pass http://127.0.0.1:1; }}"
+        ),
+        &[
+            ("cert.pem", &pem(&identity.chain[0])),
+            ("key.pem", &identity.key.serialize_pem()),
+        ],
+    );
+    nginx.listens(plain);
+    nginx.listens(secure);
+    let mut config = config();
+    config.trust.roots = vec![root.certificate.pem().into_bytes()];
+    let job = |index, target: String, protocol| Job {
+        index,
+        protocol: Some(protocol),
+        ..Job::get(index, target)
+    };
+    let secure = format!("https://a.localhost:{secure}");
+    let plain = format!("http://127.0.0.1:{plain}");
+    let mut upload = job(4, format!("{secure}/big"), Protocol::Auto);
+    upload.method = Bytes::from("POST");
+    upload.body = Some(Bytes::from("more than ten bytes"));
+    let jobs = [
+        job(0, format!("{secure}/hi"), Protocol::Auto),
+        job(1, format!("{secure}/nothing"), Protocol::Auto),
+        job(2, format!("{plain}/hi"), Protocol::Http2),
+        job(3, format!("{secure}/hi"), Protocol::Http11),
+        upload,
+    ];
+    let (visits, _) = visits(config, jobs, |_: &Visit| Next::Done);
+    let found: Vec<_> = visits
+        .iter()
+        .map(|visit| {
+            let exchange = &visit.steps[0].exchange;
+            let version = exchange.response.as_ref().map(|r| r.version.clone());
+            let alpn = exchange.tls.as_ref().and_then(|tls| tls.alpn.clone());
+            let status = exchange.status().unwrap_or_default();
+            let version = String::from_utf8(version.unwrap_or_default().to_vec()).unwrap();
+            (version, status, alpn.unwrap_or_default())
+        })
+        .collect();
+    let expected = [
+        ("HTTP/2", 200, "h2"),
+        ("HTTP/2", 404, "h2"),
+        ("HTTP/2", 200, ""),
+        ("HTTP/1.1", 200, "http/1.1"),
+        ("HTTP/2", 413, "h2"),
+    ]
+    .map(|(version, status, alpn)| (version.to_owned(), status, alpn.to_owned()));
+    assert_eq!(found, expected);
+    let again = &visits[1].steps[0].exchange;
+    assert_eq!(again.reused, Seen::Present(true));
 }
