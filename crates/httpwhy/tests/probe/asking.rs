@@ -53,6 +53,10 @@ fn simulator() -> Simulator {
     Simulator::start(httpwhy_sim::Config::default()).expect("the simulator starts")
 }
 
+fn at(simulator: &Simulator, place: &str) -> String {
+    format!("http://{}{place}", simulator.http())
+}
+
 #[test]
 fn content_comes_from_the_line_a_file_or_standard_input() {
     let folder = Workspace::new();
@@ -190,11 +194,23 @@ fn digest_answers_a_challenge_in_a_step_of_its_own() {
     let simulator = simulator();
     for algorithm in ["MD5", "SHA-256"] {
         for qop in ["auth", "auth-int"] {
-            let url = simulator.url(&format!("/digest-auth/{qop}/me/secret/{algorithm}"));
+            let url = at(
+                &simulator,
+                &format!("/digest-auth/{qop}/me/secret/{algorithm}"),
+            );
             let found = lines(&[&url, "--digest", "-u", "me:secret"]);
             assert_eq!(because(&found), ["asked", "challenge"], "{url}");
             assert_eq!(text(&found[2], "outcome"), "http/200", "{url}");
-            let content = lines(&[&url, "--digest", "-u", "me:secret", "-d", "a=1"]);
+            let content = lines(&[
+                &url,
+                "--digest",
+                "-u",
+                "me:secret",
+                "-X",
+                "GET",
+                "-d",
+                "a=1",
+            ]);
             assert_eq!(because(&content).len(), 2);
             let wrong = lines(&[&url, "--digest", "-u", "me:guess"]);
             assert_eq!(because(&wrong), ["asked", "challenge"], "one try, no more");
@@ -205,7 +221,7 @@ fn digest_answers_a_challenge_in_a_step_of_its_own() {
             );
         }
     }
-    let basic = simulator.url("/basic-auth/me/secret");
+    let basic = at(&simulator, "/basic-auth/me/secret");
     assert_eq!(outcome(&[&basic, "-u", "me:secret"]), "http/200");
     assert_eq!(
         outcome(&[&basic, "-u", "me:guess"]),
@@ -215,7 +231,7 @@ fn digest_answers_a_challenge_in_a_step_of_its_own() {
     let none = lines(&[&basic, "-u", "me:secret", "--digest"]);
     assert_eq!(because(&none), ["asked"]);
     assert_eq!(text(&none[0], "outcome"), "auth/scheme-unsupported");
-    let bearer = simulator.url("/bearer");
+    let bearer = at(&simulator, "/bearer");
     assert_eq!(outcome(&[&bearer, "--bearer", "abc"]), "http/200");
 }
 
@@ -330,7 +346,7 @@ fn compressed_content_is_asked_for_and_read() {
         Some("gzip, deflate, br, zstd")
     );
     for coding in ["gzip", "deflate", "brotli"] {
-        let url = simulator.url(&format!("/{coding}"));
+        let url = at(&simulator, &format!("/{coding}"));
         assert_eq!(outcome(&[&url, "--compressed"]), "http/200", "{coding}");
         // The content reads, and what came is kept as it came.
         let json = lines(&[&url, "--compressed", "--match-body", "\"method\""]);
