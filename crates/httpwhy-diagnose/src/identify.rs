@@ -191,7 +191,7 @@ impl View<'_> {
             Signal::Errno(_)
                 | Signal::Timeout(_)
                 | Signal::Eof(_)
-                | Signal::Dns(_)
+                | Signal::Dns { .. }
                 | Signal::TlsAlert(_)
         );
         // An alert explains the end of the stream behind it, and an answer shows that a defect of our own request was
@@ -484,18 +484,54 @@ fn shows(signal: &Signal) -> &'static str {
         "errno" => "what the operating system said",
         "timeout" => "the deadline that passed, in milliseconds",
         "eof" => "the other side ended the stream there",
-        "dns" => "what the name server said",
+        "dns" => extended(signal).unwrap_or("what the name server said"),
         "tls-alert" => "the alert that the other side sent",
         "tls" => "what the TLS layer saw",
         "cert" => "what is wrong with the certificate",
         "h1" => "a defect of the message, at that byte",
         "h2" => "what HTTP/2 says of the stream or the connection",
+        "quic" => "how the QUIC connection ended",
+        "h3" => "how the HTTP/3 stream or connection ended",
         "limit" => "a bound that was reached",
         "ws" => "what broke the rules of WebSocket",
         "redirect" => "what the redirect does",
         "input" => "what is wrong with the input",
         _ => "the word that was recorded",
     }
+}
+
+/// The meaning of an Extended DNS Error (IANA, Extended DNS Error Codes; RFC 8914 section 4).
+fn extended(signal: &Signal) -> Option<&'static str> {
+    Some(match signal.param("ede")?.parse::<u16>().ok()? {
+        1 | 2 => "the name server could not validate it: an algorithm or digest it does not know",
+        3 | 19 => "the name server gave an old answer, for lack of a fresh one",
+        4 | 17 => "the name server changed or filtered the answer: its operator's policy",
+        5 => "the name server could not validate it (DNSSEC indeterminate)",
+        6 => "the name server found the zone's signatures wrong (DNSSEC bogus)",
+        7 => "the zone's signatures have expired (DNSSEC)",
+        8 => "the zone's signatures are not valid yet (DNSSEC); is a clock wrong?",
+        9 => "the zone's keys are missing (DNSSEC)",
+        10 => "the zone's signatures are missing (DNSSEC)",
+        11 => "the zone's keys are not zone keys (DNSSEC)",
+        12 => "the zone's proof of absence is missing (DNSSEC)",
+        13 => "the name server remembered an earlier failure",
+        14 => "the name server is not ready yet",
+        15 => "the name is blocked by the name server's operator",
+        16 => "the name is blocked: the name server's operator was made to (censored)",
+        18 => "this client may not ask that name server",
+        20 => "that name server is not authoritative for the name",
+        21 => "that name server does not do what was asked",
+        22 => "the name server reached none of the zone's own servers",
+        23 => "the name server met network errors on the way to the zone's own servers",
+        24 => "the data of the zone is invalid there",
+        25 => "the signature expired before it became valid (DNSSEC)",
+        26 => "the question came too early, in replayable data",
+        27 => "the zone asks for more iterations than are done (DNSSEC)",
+        28 => "the zone's data cannot be had right now",
+        29 => "the answer was made up for a special name",
+        30 => "a type of record without meaning was asked for",
+        _ => "what the name server said, with a reason of its own",
+    })
 }
 
 /// The number of keys a clue asks for; a whole dialect counts for less than one of its words.

@@ -245,6 +245,32 @@ pub struct TlsFacts {
     pub issuer: Option<String>,
     /// The end of the leaf's validity, seconds since 1970-01-01 UTC.
     pub not_after: Option<i64>,
+    /// The certificates as the server sent them, the leaf first; the first few of many.
+    pub chain: Vec<CertFacts>,
+}
+
+impl TlsFacts {
+    /// Whole days until the leaf's validity ends, counted from that moment; negative once it has ended.
+    pub fn days_left(&self, from: SystemTime) -> Option<i64> {
+        let now = match from.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).ok()?,
+            Err(before) => -i64::try_from(before.duration().as_secs()).ok()?,
+        };
+        Some(self.not_after?.saturating_sub(now).div_euclid(24 * 60 * 60))
+    }
+}
+
+/// What a certificate says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CertFacts {
+    /// The subject, as text (RFC 4514).
+    pub subject: String,
+    /// The issuer, as text.
+    pub issuer: String,
+    /// The beginning of its validity, seconds since 1970-01-01 UTC.
+    pub not_before: i64,
+    /// The end of its validity, seconds since 1970-01-01 UTC.
+    pub not_after: i64,
 }
 
 /// How long each phase took; indexed by [`Phase`].

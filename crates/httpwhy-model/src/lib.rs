@@ -30,7 +30,9 @@ pub use diagnosis::{
     Advice, Audience, Blame, Candidate, Diagnosis, Evidence, Finding, Level, OutcomeId, Place,
     Producer, Remedy, Retry, Role,
 };
-pub use exchange::{End, Exchange, Fault, Sent, Side, Timeline, TlsFacts, Vantage, Who, WsClose};
+pub use exchange::{
+    CertFacts, End, Exchange, Fault, Sent, Side, Timeline, TlsFacts, Vantage, Who, WsClose,
+};
 pub use group::{Cause, Group};
 pub use message::{Body, Field, Fields, Framing, Kept, Request, Response, Value};
 pub use phase::{Party, Phase};

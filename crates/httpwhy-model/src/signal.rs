@@ -24,8 +24,13 @@ pub enum Signal {
     Timeout(u64),
     /// `eof:120`: the peer ended the stream in order when so many bytes of this message or handshake had come.
     Eof(u64),
-    /// `dns:3`, `dns:nodata`: what the name server said, or that it could not be read.
-    Dns(DnsFault),
+    /// `dns:3`, `dns:nodata`, `dns:2 ede=22`: what the name server said, or that it could not be read.
+    Dns {
+        /// The fact.
+        fault: DnsFault,
+        /// Parameters in order: `ede` and `ede-text` (RFC 8914), `edns=no`; values hold no white space.
+        detail: Vec<(Cow<'static, str>, String)>,
+    },
     /// `tls-alert:40`: an alert received from the peer (RFC 8446 section 6).
     TlsAlert(u8),
     /// `tls:not-tls first=48545450`: what the TLS layer saw; `first` is the peer's first bytes in hex.
@@ -242,6 +247,14 @@ impl Signal {
         Self::H1 { defect, at }
     }
 
+    /// What a name server said, without parameters.
+    pub const fn dns(fault: DnsFault) -> Self {
+        Self::Dns {
+            fault,
+            detail: Vec::new(),
+        }
+    }
+
     /// A certificate problem without parameters.
     pub const fn cert(problem: CertProblem) -> Self {
         Self::Cert {
@@ -256,7 +269,7 @@ impl Signal {
             Self::Errno(_) => "errno",
             Self::Timeout(_) => "timeout",
             Self::Eof(_) => "eof",
-            Self::Dns(_) => "dns",
+            Self::Dns { .. } => "dns",
             Self::TlsAlert(_) => "tls-alert",
             Self::Tls { .. } => "tls",
             Self::Cert { .. } => "cert",
@@ -271,10 +284,12 @@ impl Signal {
             Self::Errno(errno) => errno.as_str().into(),
             Self::Timeout(millis) => millis.to_string().into(),
             Self::Eof(after) => after.to_string().into(),
-            Self::Dns(DnsFault::Rcode(code)) => code.to_string().into(),
-            Self::Dns(DnsFault::NoData) => "nodata".into(),
-            Self::Dns(DnsFault::Garbage) => "garbage".into(),
-            Self::Dns(DnsFault::Truncated) => "truncated".into(),
+            Self::Dns { fault, .. } => match fault {
+                DnsFault::Rcode(code) => code.to_string().into(),
+                DnsFault::NoData => "nodata".into(),
+                DnsFault::Garbage => "garbage".into(),
+                DnsFault::Truncated => "truncated".into(),
+            },
             Self::TlsAlert(code) => code.to_string().into(),
             Self::Tls { fault, .. } => fault.as_str().into(),
             Self::Cert { problem, .. } => problem.as_str().into(),
@@ -283,9 +298,12 @@ impl Signal {
         }
     }
 
-    /// A parameter of a word or of a certificate's problem.
+    /// A parameter of a word, of a certificate's problem, or of what a name server said.
     pub fn param(&self, name: &str) -> Option<&str> {
-        let (Self::Word { params, .. } | Self::Cert { detail: params, .. }) = self else {
+        let (Self::Word { params, .. }
+        | Self::Cert { detail: params, .. }
+        | Self::Dns { detail: params, .. }) = self
+        else {
             return None;
         };
         let found = params.iter().find(|(key, _)| key == name);
@@ -310,7 +328,9 @@ impl fmt::Display for Signal {
                 first.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
             Self::H1 { at, .. } => write!(f, " at={at}"),
-            Self::Cert { detail: params, .. } | Self::Word { params, .. } => params
+            Self::Cert { detail: params, .. }
+            | Self::Dns { detail: params, .. }
+            | Self::Word { params, .. } => params
                 .iter()
                 .try_for_each(|(key, value)| write!(f, " {key}={value}")),
             _ => Ok(()),
@@ -383,15 +403,18 @@ fn typed(dialect: &str, word: &str, params: Params) -> Result<Signal, String> {
         "errno" => Signal::Errno(Errno::from(word.to_owned())),
         "timeout" => Signal::Timeout(number("milliseconds")?),
         "eof" => Signal::Eof(number("the count of bytes")?),
-        "dns" => Signal::Dns(match word {
-            "nodata" => DnsFault::NoData,
-            "garbage" => DnsFault::Garbage,
-            "truncated" => DnsFault::Truncated,
-            _ => DnsFault::Rcode(
-                word.parse()
-                    .map_err(|_| format!("no DNS fault is called '{word}'"))?,
-            ),
-        }),
+        "dns" => Signal::Dns {
+            fault: match word {
+                "nodata" => DnsFault::NoData,
+                "garbage" => DnsFault::Garbage,
+                "truncated" => DnsFault::Truncated,
+                _ => DnsFault::Rcode(
+                    word.parse()
+                        .map_err(|_| format!("no DNS fault is called '{word}'"))?,
+                ),
+            },
+            detail: params,
+        },
         "tls-alert" => Signal::TlsAlert(
             word.parse()
                 .map_err(|_| format!("an alert is 0 to 255, not '{word}'"))?,
@@ -451,6 +474,7 @@ mod tests {
             "eof:120",
             "dns:3",
             "dns:nodata",
+            "dns:2 ede=22 ede-text=no_route",
             "tls-alert:40",
             "tls:not-tls first=48545450",
             "tls:no-close-notify",

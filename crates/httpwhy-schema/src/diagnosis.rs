@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::SCHEMA;
-use crate::exchange::TlsJson;
+use crate::tls::TlsJson;
 
 /// A diagnosis of one step (`kind` diagnosis) or of a whole visit of several steps (`kind` visit).
 #[derive(Debug, Serialize, JsonSchema)]
@@ -286,7 +286,10 @@ impl<'a> DiagnosisLine<'a> {
                 .collect(),
             timing_ms: timing(exchange),
             held: exchange.held,
-            tls: exchange.tls.as_ref().map(TlsJson::from),
+            tls: exchange
+                .tls
+                .as_ref()
+                .map(|facts| TlsJson::new(facts, &exchange.observed_at)),
             peer: exchange.peer.map(|peer| peer.to_string()),
             bytes: exchange.received,
         }

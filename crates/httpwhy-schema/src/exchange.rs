@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use httpwhy_model::{
     Because, Body, End, Exchange, Fault, Field, Fields, Framing, Kept, Phase, Request, Response,
-    Seen, Sent, Side, Signal, Step, TlsFacts, Value, Vantage, Visit, Who, WsClose,
+    Seen, Sent, Side, Signal, Step, Value, Vantage, Visit, Who, WsClose,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::SCHEMA;
 use crate::diagnosis::timing;
+use crate::tls::{TlsJson, tls_in};
 
 /// One exchange of a visit.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -331,43 +332,6 @@ pub struct CloseJson {
     pub reason: BytesJson,
 }
 
-/// What TLS agreed on.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct TlsJson {
-    /// `TLSv1.3` or `TLSv1.2`.
-    pub version: Option<String>,
-    /// The cipher suite.
-    pub cipher: Option<String>,
-    /// The protocol chosen by ALPN.
-    pub alpn: Option<String>,
-    /// The server name sent.
-    pub server_name: Option<String>,
-    /// The leaf's subject.
-    pub subject: Option<String>,
-    /// The leaf's issuer.
-    pub issuer: Option<String>,
-    /// The end of the leaf's validity, RFC 3339.
-    pub not_after: Option<String>,
-}
-
-impl From<&TlsFacts> for TlsJson {
-    fn from(facts: &TlsFacts) -> Self {
-        let known = |text: &String| (!text.is_empty()).then(|| text.clone());
-        Self {
-            version: known(&facts.version),
-            cipher: known(&facts.cipher),
-            alpn: facts.alpn.clone(),
-            server_name: facts.server_name.clone(),
-            subject: facts.subject.clone(),
-            issuer: facts.issuer.clone(),
-            not_after: facts
-                .not_after
-                .and_then(|s| Timestamp::from_second(s).ok())
-                .map(|t| t.to_string()),
-        }
-    }
-}
-
 /// A moment as it is written everywhere: RFC 3339 in UTC, to the millisecond; empty when it is out of range.
 pub fn moment(at: SystemTime) -> String {
     let since = at
@@ -427,7 +391,10 @@ impl ExchangeLine {
             }),
             reused: exchange.reused.present(),
             peer: exchange.peer.map(|peer| peer.to_string()),
-            tls: exchange.tls.as_ref().map(TlsJson::from),
+            tls: exchange
+                .tls
+                .as_ref()
+                .map(|facts| TlsJson::new(facts, &exchange.observed_at)),
             timing_ms: timing(exchange)
                 .into_iter()
                 .map(|(phase, millis)| (phase.to_owned(), millis))
@@ -653,26 +620,6 @@ fn fault_in(fault: &FaultJson) -> Result<Fault, String> {
                     .map_err(|error: httpwhy_model::SignalError| error.to_string())
             })
             .collect::<Result<_, _>>()?,
-    })
-}
-
-fn tls_in(tls: TlsJson) -> Result<TlsFacts, String> {
-    let not_after = match tls.not_after {
-        Some(text) => Some(
-            text.parse::<Timestamp>()
-                .map_err(|error| format!("not_after: {error}"))?
-                .as_second(),
-        ),
-        None => None,
-    };
-    Ok(TlsFacts {
-        version: tls.version.unwrap_or_default(),
-        cipher: tls.cipher.unwrap_or_default(),
-        alpn: tls.alpn,
-        server_name: tls.server_name,
-        subject: tls.subject,
-        issuer: tls.issuer,
-        not_after,
     })
 }
 

@@ -10,6 +10,7 @@ mod outcome;
 mod record;
 mod rule;
 mod run;
+mod tls;
 
 pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
 pub use diagnosis::{

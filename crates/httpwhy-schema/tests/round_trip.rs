@@ -25,6 +25,12 @@ fn rich() -> Exchange {
         tls: Some(TlsFacts {
             version: "TLSv1.3".into(),
             not_after: Some(1_700_000_000),
+            chain: vec![CertFacts {
+                subject: "CN=a".into(),
+                issuer: "CN=b".into(),
+                not_before: 1_600_000_000,
+                not_after: 1_700_000_000,
+            }],
             ..TlsFacts::default()
         }),
         ..Exchange::default()

@@ -16,7 +16,7 @@ const ABOUT_THE_CERTIFICATE: &[u8] = &[42, 43, 44, 45, 46, 48, 116];
 
 pub(super) fn ruling(case: &Case) -> Option<Ruling> {
     let exchange = case.exchange;
-    if exchange.end != End::Answered || case.entry.id.namespace() == "h2" {
+    if exchange.end != End::Answered || matches!(case.entry.id.namespace(), "h2" | "h3" | "quic") {
         if let Some(ruling) = our_own_breach(case).or_else(|| breach_of_theirs(case)) {
             return Some(ruling);
         }
@@ -43,16 +43,21 @@ fn our_own_breach(case: &Case) -> Option<Ruling> {
     Some(case.ruling(Blame::Proven(Party::Client), place, None, shows))
 }
 
-/// What the other side sent breaks a rule of HTTP/2: seen here, so it is not this side that broke it. Where a front hands
+/// What the other side sent breaks a rule of HTTP/2, HTTP/3 or QUIC: seen here, so it is not this side that broke it. Where a front hands
 /// on what it got is not seen.
 fn breach_of_theirs(case: &Case) -> Option<Ruling> {
     let breach = |signal: &Signal| {
-        signal.dialect() == "h2"
-            && (signal.param("by") == Some("us") || signal.is("h2:malformed-message"))
+        let ours = signal.param("by") == Some("us");
+        signal.is("h2:malformed-message")
+            || (ours && matches!(signal.dialect(), "h2" | "h3" | "quic"))
     };
     let (_, signal) = case.exchange.signals().find(|(_, signal)| breach(signal))?;
     let place = Place::Signal(signal.to_string());
-    let shows = "what the server sent breaks a rule of HTTP/2";
+    let shows = match signal.dialect() {
+        "h2" => "what the server sent breaks a rule of HTTP/2",
+        "h3" => "what the server sent breaks a rule of HTTP/3",
+        _ => "what the server sent breaks a rule of QUIC",
+    };
     Some(case.ruling(ORIGIN, place, None, shows))
 }
 

@@ -44,7 +44,7 @@ impl Dialler<'_> {
         if let Some(family) = ways.family {
             addresses.retain(|&address| family.has(address));
             if found && addresses.is_empty() {
-                exchange.signal(phase, Signal::Dns(DnsFault::NoData));
+                exchange.signal(phase, Signal::dns(DnsFault::NoData));
             }
         } else if !ways.all_addresses {
             crate::resolve::drop_unrouted(&mut addresses);

@@ -117,14 +117,6 @@ pub(crate) async fn open(
 /// The other side was there: what it said counts, and no other address is tried.
 struct Spoken;
 
-/// How a handshake went on.
-enum News {
-    /// It is over.
-    Over(Result<quinn::Connection, ConnectionError>),
-    /// The first datagram came, or the system told of an error.
-    Sign,
-}
-
 /// The handshake with one address. What fails is recorded; the inner error says why nobody was there.
 async fn shake(
     talk: &Talk<'_>,
@@ -133,7 +125,6 @@ async fn shake(
     peer: SocketAddr,
     exchange: &mut Exchange,
 ) -> Result<Result<(Http3, Facts), Signal>, Spoken> {
-    let began = Instant::now();
     let started = start(talk, origin, socket, peer);
     let (endpoint, connecting, datagrams, watch) = match started {
         Ok(started) => started,
@@ -142,45 +133,16 @@ async fn shake(
             return Ok(Err(signal));
         }
     };
-    let mut connecting = pin!(connecting);
-    let first = talk.budget.within(talk.deadlines.connect, async {
-        tokio::select! {
-            biased;
-            ended = &mut connecting => News::Over(ended),
-            () = datagrams.news() => News::Sign,
-        }
-    });
-    let first = first.await;
-    let refused = datagrams.error().filter(|_| datagrams.first().is_none());
-    let ended = match (first, refused) {
-        (Err(signal), refused) => {
-            exchange.timeline.add(Phase::Connect, began.elapsed());
-            let why = refused.into_iter().chain([signal.clone()]);
-            silent(Phase::Connect, why, exchange);
-            return Ok(Err(signal));
-        }
-        (Ok(News::Sign), Some(refused)) => {
-            exchange.timeline.add(Phase::Connect, began.elapsed());
-            silent(Phase::Connect, [refused.clone()], exchange);
-            return Ok(Err(refused));
-        }
-        (Ok(News::Over(ended)), _) => Ok(ended),
-        (Ok(News::Sign), None) => {
-            let ended = talk.budget.within(talk.deadlines.tls, &mut connecting);
-            ended.await
-        }
-    };
-    let heard = datagrams.first().unwrap_or_else(Instant::now);
-    exchange.timeline.add(Phase::Connect, heard - began);
-    exchange.timeline.add(Phase::Tls, heard.elapsed());
-    let quic = match ended {
-        Ok(Ok(quic)) => quic,
-        Ok(Err(error)) => {
-            describe(&watch.known(None), exchange);
-            broken(&error, watch.known(None).client_cert_wanted, exchange);
+    let quic = match handshake(talk, connecting, &datagrams, exchange).await {
+        Shaken::Done(quic) => quic,
+        Shaken::Nobody(signal) => return Ok(Err(signal)),
+        Shaken::Broken(error) => {
+            let known = watch.known(None);
+            describe(&known, exchange);
+            broken(&error, known.client_cert_wanted, exchange);
             return Err(Spoken);
         }
-        Err(signal) => {
+        Shaken::Late(signal) => {
             describe(&watch.known(None), exchange);
             silent(Phase::Tls, [signal], exchange);
             return Err(Spoken);
@@ -204,6 +166,64 @@ async fn shake(
             }
             Err(Spoken)
         }
+    }
+}
+
+/// What came of a handshake.
+enum Shaken {
+    Done(quinn::Connection),
+    /// Broken off, by whichever side.
+    Broken(ConnectionError),
+    /// Somebody was there, but it was not over in time.
+    Late(Signal),
+    /// Nobody answered, as is recorded.
+    Nobody(Signal),
+}
+
+/// Waits for the first datagram, and then for the rest, each with its own deadline; how long each took is recorded.
+async fn handshake(
+    talk: &Talk<'_>,
+    connecting: quinn::Connecting,
+    datagrams: &Datagrams,
+    exchange: &mut Exchange,
+) -> Shaken {
+    let began = Instant::now();
+    let mut connecting = pin!(connecting);
+    let first = talk.budget.within(talk.deadlines.connect, async {
+        tokio::select! {
+            biased;
+            ended = &mut connecting => Some(ended),
+            () = datagrams.news() => None,
+        }
+    });
+    let first = first.await;
+    let refused = datagrams.error().filter(|_| datagrams.first().is_none());
+    let nobody = match (&first, &refused) {
+        (Err(late), _) => Some(late.clone()),
+        (Ok(None), Some(refused)) => Some(refused.clone()),
+        (Ok(_), _) => None,
+    };
+    if let Some(why) = nobody {
+        exchange.timeline.add(Phase::Connect, began.elapsed());
+        let other = refused.filter(|refused| *refused != why);
+        let all = other.into_iter().chain([why.clone()]);
+        silent(Phase::Connect, all, exchange);
+        return Shaken::Nobody(why);
+    }
+    let ended = match first.ok().flatten() {
+        Some(ended) => Ok(ended),
+        None => {
+            let rest = talk.budget.within(talk.deadlines.tls, &mut connecting);
+            rest.await
+        }
+    };
+    let heard = datagrams.first().unwrap_or_else(Instant::now);
+    exchange.timeline.add(Phase::Connect, heard - began);
+    exchange.timeline.add(Phase::Tls, heard.elapsed());
+    match ended {
+        Ok(Ok(quic)) => Shaken::Done(quic),
+        Ok(Err(error)) => Shaken::Broken(error),
+        Err(late) => Shaken::Late(late),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use httpwhy_model::DnsFault;
+use super::Denial;
 
 /// How many names are remembered.
 const NAMES: usize = 8_192;
@@ -16,7 +16,7 @@ pub(super) type Slot = Arc<tokio::sync::Mutex<Option<Cached>>>;
 /// An answer, positive or negative.
 #[derive(Debug, Clone)]
 pub(super) struct Cached {
-    pub(super) found: Result<Vec<IpAddr>, DnsFault>,
+    pub(super) found: Result<Vec<IpAddr>, Denial>,
     pub(super) until: Instant,
 }
 

@@ -1,13 +1,23 @@
 //! Questions to a name server and its replies (RFC 1035 section 4).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{Name, RData, RecordType};
+
+use crate::signals;
 
 /// The response code for a name that does not exist.
 pub(super) const NXDOMAIN: u16 = 3;
+/// The option of Extended DNS Errors (RFC 8914 section 5.1).
+const ERROR: u16 = 15;
+/// Bytes of its text that are kept.
+const TEXT: usize = 64;
+/// The size of datagrams that is asked for: it passes without being cut on any common link (DNS flag day 2020).
+const PAYLOAD: u16 = 1_232;
 /// Aliases followed in one answer.
 const ALIASES: usize = 16;
 /// The longest time anything is remembered (RFC 8767 section 4 advises days at most).
@@ -30,10 +40,42 @@ pub(super) enum Reply {
     Garbage,
     /// It is cut off: ask again over TCP.
     Truncated,
-    /// Addresses and their time to live; none means that the name has none of this kind.
-    Addresses(Vec<IpAddr>, Duration),
-    /// A response code other than 0, and how long NXDOMAIN may be remembered.
-    Code(u16, Duration),
+    /// Addresses and their time to live; none means that the name has none of this kind, and perhaps why.
+    Addresses(Vec<IpAddr>, Duration, Option<Extended>),
+    /// A response code other than 0, how long NXDOMAIN may be remembered, and perhaps why.
+    Code(u16, Duration, Option<Extended>),
+}
+
+/// An Extended DNS Error (RFC 8914 section 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Extended {
+    code: u16,
+    text: String,
+}
+
+impl Extended {
+    /// The first one of a message.
+    fn of(message: &Message) -> Option<Self> {
+        let options = message.edns.as_ref()?.options();
+        let option = options.get(EdnsCode::Unknown(ERROR))?;
+        let EdnsOption::Unknown(_, bytes) = option else {
+            return None;
+        };
+        let (code, text) = bytes.split_first_chunk()?;
+        Some(Self {
+            code: u16::from_be_bytes(*code),
+            text: signals::token(text, TEXT),
+        })
+    }
+
+    /// The parameters of a signal.
+    pub(super) fn params(&self) -> Vec<(Cow<'static, str>, String)> {
+        let mut params = vec![(Cow::Borrowed("ede"), self.code.to_string())];
+        if !self.text.is_empty() {
+            params.push((Cow::Borrowed("ede-text"), self.text.clone()));
+        }
+        params
+    }
 }
 
 impl Question {
@@ -49,11 +91,16 @@ impl Question {
         Some(Self { id, name, kind })
     }
 
-    /// The message to send. `None` when the name is too long to be written.
-    pub(super) fn encode(&self) -> Option<Vec<u8>> {
+    /// The message to send, with EDNS (RFC 6891) or without. `None` when the name is too long to be written.
+    pub(super) fn encode(&self, edns: bool) -> Option<Vec<u8>> {
         let mut message = Message::new(self.id, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = true;
         message.add_query(Query::query(self.name.clone(), self.kind));
+        if edns {
+            let mut edns = Edns::new();
+            edns.set_max_payload(PAYLOAD);
+            message.set_edns(edns);
+        }
         message.to_vec().ok()
     }
 
@@ -70,7 +117,11 @@ impl Question {
         }
         match message.metadata.response_code {
             ResponseCode::NoError => self.addresses(&message),
-            code => Reply::Code(u16::from(code), negative_ttl(&message)),
+            code => Reply::Code(
+                u16::from(code),
+                negative_ttl(&message),
+                Extended::of(&message),
+            ),
         }
     }
 
@@ -113,13 +164,14 @@ impl Question {
             }
             if !found.is_empty() {
                 let ttl = found.iter().map(|&(_, age)| age).fold(ttl, Duration::min);
-                return Reply::Addresses(found.into_iter().map(|(a, _)| a).collect(), ttl);
+                return Reply::Addresses(found.into_iter().map(|(a, _)| a).collect(), ttl, None);
             }
             let Some((next, age)) = alias else { break };
             name = next;
             ttl = ttl.min(age);
         }
-        Reply::Addresses(Vec::new(), negative_ttl(message).min(ttl))
+        let ttl = negative_ttl(message).min(ttl);
+        Reply::Addresses(Vec::new(), ttl, Extended::of(message))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::deadline::timeout;
 use cache::{Cache, Cached};
 use conf::Conf;
 use hosts::Hosts;
+pub(crate) use message::Extended;
 
 /// How many addresses of one name are used.
 const ADDRESSES: usize = 16;
@@ -29,11 +30,31 @@ pub(crate) struct Resolution {
     pub(crate) signals: Vec<Signal>,
 }
 
+/// Why there are no addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Denial {
+    pub(crate) fault: DnsFault,
+    /// The Extended DNS Error that came with it.
+    pub(crate) extended: Option<Extended>,
+}
+
+impl Denial {
+    fn signal(&self) -> Signal {
+        Signal::Dns {
+            fault: self.fault,
+            detail: self
+                .extended
+                .as_ref()
+                .map_or_else(Vec::new, Extended::params),
+        }
+    }
+}
+
 /// What a name server said for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// The addresses, or why there are none: [`DnsFault::NoData`] or code 3 (NXDOMAIN).
-    pub(crate) found: Result<Vec<IpAddr>, DnsFault>,
+    pub(crate) found: Result<Vec<IpAddr>, Denial>,
     /// How long that may be remembered.
     pub(crate) ttl: Duration,
 }
@@ -75,7 +96,7 @@ impl Names {
         for full in self.conf.candidates(host, &name) {
             match self.look_up(&full, within, deadline, &mut signals).await {
                 Some(Ok(addresses)) => return found(addresses, signals),
-                Some(Err(fault)) => last_word(&mut signals, fault),
+                Some(Err(denial)) => last_word(&mut signals, &denial),
                 None => {}
             }
         }
@@ -95,7 +116,7 @@ impl Names {
         within: Duration,
         deadline: Instant,
         signals: &mut Vec<Signal>,
-    ) -> Option<Result<Vec<IpAddr>, DnsFault>> {
+    ) -> Option<Result<Vec<IpAddr>, Denial>> {
         let slot = self.cache.slot(name);
         // One question at a time: whoever else wants this name waits for its answer.
         let Ok(mut slot) = tokio::time::timeout_at(deadline.into(), slot.lock()).await else {
@@ -132,7 +153,7 @@ impl Names {
                 _ => left.saturating_sub(others),
             };
             let until = Instant::now() + within;
-            match stub::ask(server, name, within, until).await {
+            match stub::ask(server, name, within, until, signals).await {
                 Ok(answer) => return Some(answer),
                 Err(signal) => signals.push(signal),
             }
@@ -142,14 +163,17 @@ impl Names {
 }
 
 /// Keeps what was said of the last candidate only: the others are guesses of the search list.
-fn last_word(signals: &mut Vec<Signal>, fault: DnsFault) {
+fn last_word(signals: &mut Vec<Signal>, denial: &Denial) {
     signals.retain(|signal| {
         !matches!(
             signal,
-            Signal::Dns(DnsFault::NoData | DnsFault::Rcode(message::NXDOMAIN))
+            Signal::Dns {
+                fault: DnsFault::NoData | DnsFault::Rcode(message::NXDOMAIN),
+                ..
+            }
         )
     });
-    signals.push(Signal::Dns(fault));
+    signals.push(denial.signal());
 }
 
 /// IPv4 first.

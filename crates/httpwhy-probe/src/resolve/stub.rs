@@ -9,23 +9,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout_at;
 
-use super::message::{NXDOMAIN, Question, Reply};
-use super::{Answer, unspecified};
+use super::message::{Extended, NXDOMAIN, Question, Reply};
+use super::{Answer, Denial, unspecified};
 use crate::deadline::timeout;
 use crate::signals;
 
 /// How long the other kind of address is awaited once one is there (RFC 8305 section 3, Resolution Delay).
 const PATIENCE: Duration = Duration::from_millis(50);
+/// The response code of a server that cannot read the question (RFC 1035 section 4.1.1).
+const FORMERR: u16 = 1;
 /// The longest datagram that is read.
 const DATAGRAM: usize = 4_096;
 
 /// Asks one server for the addresses of both kinds at once, until `deadline`, which is `within` from now. The signal
-/// says why there is no answer.
+/// says why there is no answer; `notes` takes what else is worth knowing.
 pub(super) async fn ask(
     server: SocketAddr,
     name: &str,
     within: Duration,
     deadline: Instant,
+    notes: &mut Vec<Signal>,
 ) -> Result<Answer, Signal> {
     let unaskable = || Signal::word("input", "invalid-url");
     let [v4, v6] = ids()?;
@@ -40,8 +43,17 @@ pub(super) async fn ask(
         questions,
         said: [None, None],
         garbage: false,
+        edns: true,
     };
-    match asking.over_udp().await {
+    let asked = asking.over_udp().await;
+    if !asking.edns {
+        // RFC 6891 section 7: a server that does not know EDNS may say FORMERR, and is asked without it.
+        notes.push(Signal::Dns {
+            fault: DnsFault::Rcode(FORMERR),
+            detail: vec![("edns".into(), "no".to_owned())],
+        });
+    }
+    match asked {
         Ok(()) => asking.verdict(),
         Err(error) => Err(signals::of_io(&error)),
     }
@@ -62,12 +74,14 @@ struct Asking {
     questions: [Question; 2],
     said: [Option<Said>; 2],
     garbage: bool,
+    /// Whether questions are asked with EDNS.
+    edns: bool,
 }
 
 /// What was said to one question.
 enum Said {
-    Addresses(Vec<IpAddr>, Duration),
-    Code(u16, Duration),
+    Addresses(Vec<IpAddr>, Duration, Option<Extended>),
+    Code(u16, Duration, Option<Extended>),
     Fault(DnsFault),
 }
 
@@ -77,10 +91,7 @@ impl Asking {
         let socket = UdpSocket::bind((unspecified(self.server.ip()), 0)).await?;
         socket.connect(self.server).await?;
         for question in &self.questions {
-            let message = question
-                .encode()
-                .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-            socket.send(&message).await?;
+            socket.send(&encoded(question, self.edns)?).await?;
         }
         let mut buffer = vec![0; DATAGRAM];
         let mut until = self.deadline;
@@ -89,12 +100,34 @@ impl Asking {
                 return Ok(());
             };
             let received = received?;
-            self.take(&buffer[..received]).await;
+            let datagram = &buffer[..received];
+            if self.knows_no_edns(datagram) {
+                self.edns = false;
+                for question in self.unanswered() {
+                    socket.send(&encoded(question, false)?).await?;
+                }
+                continue;
+            }
+            self.take(datagram).await;
             if self.has_addresses() || self.does_not_exist() {
                 until = until.min(Instant::now() + PATIENCE);
             }
         }
         Ok(())
+    }
+
+    /// Whether it says, for the first time, that a question with EDNS cannot be read.
+    fn knows_no_edns(&self, datagram: &[u8]) -> bool {
+        self.edns
+            && self
+                .unanswered()
+                .any(|question| matches!(question.read(datagram), Reply::Code(FORMERR, _, None)))
+    }
+
+    fn unanswered(&self) -> impl Iterator<Item = &Question> {
+        let said = self.questions.iter().zip(&self.said);
+        said.filter(|(_, said)| said.is_none())
+            .map(|(question, _)| question)
     }
 
     async fn take(&mut self, datagram: &[u8]) {
@@ -109,19 +142,19 @@ impl Asking {
                     None
                 }
                 Reply::Truncated => Some(self.over_tcp(index).await),
-                Reply::Addresses(addresses, ttl) => Some(Said::Addresses(addresses, ttl)),
-                Reply::Code(code, ttl) => Some(Said::Code(code, ttl)),
+                Reply::Addresses(addresses, ttl, why) => Some(Said::Addresses(addresses, ttl, why)),
+                Reply::Code(code, ttl, why) => Some(Said::Code(code, ttl, why)),
             };
         }
     }
 
     async fn over_tcp(&self, index: usize) -> Said {
         let question = &self.questions[index];
-        let exchange = over_tcp(self.server, question);
+        let exchange = over_tcp(self.server, question, self.edns);
         match timeout_at(self.deadline.into(), exchange).await {
             Ok(Ok(bytes)) => match question.read(&bytes) {
-                Reply::Addresses(addresses, ttl) => Said::Addresses(addresses, ttl),
-                Reply::Code(code, ttl) => Said::Code(code, ttl),
+                Reply::Addresses(addresses, ttl, why) => Said::Addresses(addresses, ttl, why),
+                Reply::Code(code, ttl, why) => Said::Code(code, ttl, why),
                 Reply::Truncated => Said::Fault(DnsFault::Truncated),
                 Reply::Garbage | Reply::NotOurs => Said::Fault(DnsFault::Garbage),
             },
@@ -138,13 +171,13 @@ impl Asking {
     fn does_not_exist(&self) -> bool {
         self.said
             .iter()
-            .any(|said| matches!(said, Some(Said::Code(NXDOMAIN, _))))
+            .any(|said| matches!(said, Some(Said::Code(NXDOMAIN, ..))))
     }
 
     fn has_addresses(&self) -> bool {
         self.said
             .iter()
-            .any(|said| matches!(said, Some(Said::Addresses(list, _)) if !list.is_empty()))
+            .any(|said| matches!(said, Some(Said::Addresses(list, ..)) if !list.is_empty()))
     }
 
     /// Both replies as one answer: addresses, else that the name does not exist, else a failure, else that there is no
@@ -154,42 +187,54 @@ impl Asking {
         let (mut living, mut empty) = (Duration::MAX, Duration::MAX);
         let mut missing = None;
         let mut failure = None;
+        let mut reason = None;
         for said in self.said {
             match said {
-                Some(Said::Addresses(list, ttl)) if list.is_empty() => empty = empty.min(ttl),
-                Some(Said::Addresses(list, ttl)) => {
+                Some(Said::Addresses(list, ttl, why)) if list.is_empty() => {
+                    empty = empty.min(ttl);
+                    reason = reason.or(why);
+                }
+                Some(Said::Addresses(list, ttl, _)) => {
                     living = living.min(ttl);
                     addresses.extend(list);
                 }
-                Some(Said::Code(NXDOMAIN, ttl)) => missing = missing.or(Some(ttl)),
-                Some(Said::Code(code, _)) => {
-                    failure = failure.or(Some(Signal::Dns(DnsFault::Rcode(code))));
+                Some(Said::Code(NXDOMAIN, ttl, why)) => missing = missing.or(Some((ttl, why))),
+                Some(Said::Code(code, _, extended)) => {
+                    let fault = DnsFault::Rcode(code);
+                    failure = failure.or(Some(Denial { fault, extended }.signal()));
                 }
-                Some(Said::Fault(fault)) => failure = failure.or(Some(Signal::Dns(fault))),
+                Some(Said::Fault(fault)) => failure = failure.or(Some(Signal::dns(fault))),
                 None if self.garbage => {
-                    failure = failure.or(Some(Signal::Dns(DnsFault::Garbage)));
+                    failure = failure.or(Some(Signal::dns(DnsFault::Garbage)));
                 }
                 None => failure = failure.or_else(|| Some(timeout(self.within))),
             }
         }
         let (found, ttl) = if !addresses.is_empty() {
             (Ok(addresses), living)
-        } else if let Some(ttl) = missing {
-            (Err(DnsFault::Rcode(NXDOMAIN)), ttl)
+        } else if let Some((ttl, extended)) = missing {
+            let fault = DnsFault::Rcode(NXDOMAIN);
+            (Err(Denial { fault, extended }), ttl)
         } else if let Some(failure) = failure {
             return Err(failure);
         } else {
-            (Err(DnsFault::NoData), empty)
+            let fault = DnsFault::NoData;
+            let extended = reason;
+            (Err(Denial { fault, extended }), empty)
         };
         Ok(Answer { found, ttl })
     }
 }
 
+/// A question as it is sent.
+fn encoded(question: &Question, edns: bool) -> io::Result<Vec<u8>> {
+    let message = question.encode(edns);
+    message.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
+}
+
 /// One question and its reply, each behind its length in two bytes.
-async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Vec<u8>> {
-    let message = question
-        .encode()
-        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+async fn over_tcp(server: SocketAddr, question: &Question, edns: bool) -> io::Result<Vec<u8>> {
+    let message = encoded(question, edns)?;
     let mut framed = (message.len() as u16).to_be_bytes().to_vec();
     framed.extend(message);
     let mut stream = TcpStream::connect(server).await?;

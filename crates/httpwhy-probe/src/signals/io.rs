@@ -34,7 +34,11 @@ fn errno(error: &io::Error) -> Errno {
         (K::OutOfMemory, _) => "ENOMEM",
         (K::PermissionDenied, Some(1)) => "EPERM",
         (K::PermissionDenied, _) => "EACCES",
+        (K::NotADirectory, _) => "ENOTDIR",
+        (K::Unsupported, _) => "EOPNOTSUPP",
+        (K::WriteZero, None) => "EPIPE",
         (_, Some(number)) => return by_number(number),
+        // Not of the system's making; a caller to whom an early end is more than that looks for it first.
         (_, None) => "EIO",
     };
     Errno::named(name)
@@ -52,6 +56,7 @@ fn by_number(number: i32) -> Errno {
         64 => "ENONET",
         70 => "ECOMM",
         71 => "EPROTO",
+        90 => "EMSGSIZE",
         92 => "ENOPROTOOPT",
         97 => "EAFNOSUPPORT",
         102 => "ENETRESET",

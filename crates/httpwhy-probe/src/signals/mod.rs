@@ -3,6 +3,8 @@
 mod h2;
 mod io;
 mod quic;
+#[cfg(test)]
+mod table;
 mod tls;
 
 use std::borrow::Cow;
@@ -13,7 +15,7 @@ pub(crate) use h2::of_h2;
 pub(crate) use io::{of_bind, of_io};
 pub(crate) use quic::{
     Via, goaway, goaway_retry, h3_malformed, is_no_error, of_h3, of_h3_stream, of_quic,
-    of_quic_start, quic,
+    of_quic_start, quic, token,
 };
 pub(crate) use tls::{is_unclean_end, of_certificate, of_stream, of_tls, tls, wants_client_cert};
 

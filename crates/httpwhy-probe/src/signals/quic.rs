@@ -167,7 +167,7 @@ fn of_any(error: &(dyn Error + Send + Sync + 'static)) -> Vec<Signal> {
 }
 
 /// Why a stream could not be written to.
-fn of_write(error: &WriteError) -> Vec<Signal> {
+pub(super) fn of_write(error: &WriteError) -> Vec<Signal> {
     match error {
         WriteError::Stopped(code) => vec![terminated(code.into_inner(), Via::StopSending)],
         WriteError::ConnectionLost(error) => of_quic(error),
@@ -176,7 +176,7 @@ fn of_write(error: &WriteError) -> Vec<Signal> {
 }
 
 /// Why a stream could not be read from.
-fn of_read(error: &ReadError) -> Vec<Signal> {
+pub(super) fn of_read(error: &ReadError) -> Vec<Signal> {
     match error {
         ReadError::Reset(code) => vec![terminated(code.into_inner(), Via::Reset)],
         ReadError::ConnectionLost(error) => of_quic(error),
@@ -293,7 +293,7 @@ fn word(dialect: &'static str, word: impl Into<Cow<'static, str>>, params: Param
 }
 
 /// Text of the other side as the value of a parameter: its first bytes, graphic ASCII, `_` for spaces and `?` for the rest.
-pub(super) fn token(text: &[u8], longest: usize) -> String {
+pub(crate) fn token(text: &[u8], longest: usize) -> String {
     let bytes = text.trim_ascii().iter().take(longest);
     bytes
         .map(|&byte| match byte {

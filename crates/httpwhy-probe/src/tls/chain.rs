@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use httpwhy_model::{CertProblem, Signal, TlsFacts};
+use httpwhy_model::{CertFacts, CertProblem, Signal, TlsFacts};
 use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -14,6 +14,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::X509Name;
 
 use super::anchors::Roots;
 use super::provider;
@@ -24,6 +25,9 @@ const RSA: usize = 2_048;
 /// How many of the names in a certificate are quoted, and how long each may be.
 const NAMES: usize = 5;
 const NAME: usize = 64;
+/// How many certificates of a chain are described, and how many characters of a subject or issuer are kept.
+const CHAIN: usize = 8;
+const SUBJECT: usize = 512;
 
 /// What was found in a chain.
 #[derive(Debug, Default)]
@@ -81,6 +85,10 @@ pub(super) fn examine(
         subject: Some(parsed.subject().to_string()),
         issuer: Some(parsed.issuer().to_string()),
         not_after: Some(parsed.validity().not_after.timestamp()),
+        chain: std::iter::once(facts(&parsed))
+            .chain(chain.sent().map(|(_, certificate)| facts(&certificate)))
+            .take(CHAIN)
+            .collect(),
         ..TlsFacts::default()
     };
     dates(&parsed, chain.now, None, &mut found);
@@ -88,6 +96,17 @@ pub(super) fn examine(
     chain.check_name(&mut found);
     chain.check_path(&mut found);
     found
+}
+
+/// What one certificate says of itself.
+fn facts(certificate: &X509Certificate<'_>) -> CertFacts {
+    let name = |name: &X509Name<'_>| name.to_string().chars().take(SUBJECT).collect();
+    CertFacts {
+        subject: name(certificate.subject()),
+        issuer: name(certificate.issuer()),
+        not_before: certificate.validity().not_before.timestamp(),
+        not_after: certificate.validity().not_after.timestamp(),
+    }
 }
 
 struct Chain<'a> {

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, ResponseCode};
+use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, SOA};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use httpwhy_model::{Exchange, Phase, Visit};
@@ -156,6 +157,15 @@ fn one(message: &Message) -> Vec<Vec<u8>> {
     vec![message.to_vec().unwrap()]
 }
 
+/// With an Extended DNS Error (RFC 8914).
+fn because(mut message: Message, code: u16, text: &str) -> Message {
+    let mut edns = Edns::new();
+    let bytes = [&code.to_be_bytes()[..], text.as_bytes()].concat();
+    edns.options_mut().insert(EdnsOption::Unknown(15, bytes));
+    message.edns = Some(edns);
+    message
+}
+
 fn asking(servers: &[SocketAddr]) -> Config {
     let mut config = config();
     config.resolver = Resolver::Servers(servers.to_vec());
@@ -210,7 +220,34 @@ fn what_a_name_server_says() {
                 reply.queries.clear();
                 one(&reply)
             },
-            "resolve dns:1",
+            "resolve dns:1 edns=no, resolve dns:1",
+        ),
+        (
+            "a failure with its reason",
+            |q| {
+                one(&because(
+                    code(q, ResponseCode::ServFail),
+                    22,
+                    "no route to it",
+                ))
+            },
+            "resolve dns:2 ede=22 ede-text=no_route_to_it",
+        ),
+        (
+            "no data with a reason",
+            |q| one(&because(reply(q), 15, "")),
+            "resolve dns:nodata ede=15",
+        ),
+        (
+            "nxdomain with a reason that is no text",
+            |q| {
+                one(&because(
+                    code(q, ResponseCode::NXDomain),
+                    4_000,
+                    "\u{1b}[2J\n",
+                ))
+            },
+            "resolve dns:3 ede=4000 ede-text=?[2J",
         ),
         ("no data", |q| one(&reply(q)), "resolve dns:nodata"),
         ("silence", |_| Vec::new(), "resolve timeout:300"),
@@ -324,7 +361,8 @@ fn what_a_name_server_says() {
         let status = expected.is_empty().then_some(200);
         assert_eq!(seen.status(), status, "{what}");
         assert!(seen.timeline.get(Phase::Resolve).is_some(), "{what}");
-        assert_eq!(server.finish(), 2, "{what}: one question for each kind");
+        let asked = if expected.contains("edns=no") { 4 } else { 2 };
+        assert_eq!(server.finish(), asked, "{what}: one question for each kind");
     }
 }
 
@@ -370,6 +408,19 @@ fn cut_off(question: &Message) -> Message {
     let mut reply = reply(question);
     reply.metadata.truncation = true;
     reply
+}
+
+#[test]
+fn who_knows_no_edns_is_asked_without() {
+    let server = NameServer::new(|question| {
+        one(&match question.edns {
+            Some(_) => code(question, ResponseCode::FormErr),
+            None => loopback(question, 60),
+        })
+    });
+    let seen = resolved(asking(&[server.address]));
+    assert_eq!(signals(&seen), "resolve dns:1 edns=no");
+    assert_eq!(seen.status(), Some(200));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::io;
 
 use httpwhy_catalog::by_id;
-use httpwhy_model::{Advice, Audience, Blame, Diagnosis, Evidence, Exchange, Phase, Role};
+use httpwhy_model::{
+    Advice, Audience, Blame, Diagnosis, Evidence, Exchange, Phase, Role, Seen, alternatives,
+};
 
 use super::{Format, Report};
 use crate::entry::title;
@@ -92,6 +94,16 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
                 finding.party
             ),
         );
+    }
+    if let Some(over) = over(exchange) {
+        row("Over", &escape_markdown(&safe(&over)));
+    }
+    if let Some(shown) = certificate(exchange) {
+        row("Shown", &escape_markdown(&safe(&shown)));
+    }
+    let offered = offered(exchange);
+    if !offered.is_empty() {
+        row("Offers", &escape_markdown(&safe(&offered)));
     }
     if let Some(took) = times(exchange) {
         row("Took", &took);
@@ -201,6 +213,66 @@ fn steps(report: &Report<'_>) -> String {
         })
         .collect();
     lines.join("\n")
+}
+
+/// `192.0.2.1:443, HTTP/2, TLSv1.3 TLS_AES_128_GCM_SHA256`
+fn over(exchange: &Exchange) -> Option<String> {
+    let tls = exchange.tls.as_ref()?;
+    let version = exchange.response.as_ref().map(|r| &r.version);
+    let version = version.map(|version| String::from_utf8_lossy(version).into_owned());
+    let cipher = format!("{} {}", tls.version, tls.cipher);
+    let parts = [
+        exchange.peer.map(|peer| peer.to_string()),
+        version,
+        Some(cipher.trim().to_owned()),
+    ];
+    let parts: Vec<_> = parts
+        .into_iter()
+        .flatten()
+        .filter(|p| !p.is_empty())
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `CN=a.example by CN=Some CA, 61 days left, 2 certificates sent`
+fn certificate(exchange: &Exchange) -> Option<String> {
+    let tls = exchange.tls.as_ref()?;
+    let mut text = format!("{} by {}", tls.subject.as_ref()?, tls.issuer.as_ref()?);
+    let days = match exchange.observed_at {
+        Seen::Present(moment) => tls.days_left(moment),
+        Seen::Absent | Seen::NotCaptured => None,
+    };
+    match days {
+        Some(days @ ..0) => text.push_str(&format!(", over for {} days", -days)),
+        Some(days) => text.push_str(&format!(", {days} days left")),
+        None => {}
+    }
+    match tls.chain.len() {
+        0 => {}
+        1 => text.push_str(", sent alone"),
+        more => text.push_str(&format!(", {more} certificates sent")),
+    }
+    Some(text)
+}
+
+/// `h3 at :443` (RFC 7838)
+fn offered(exchange: &Exchange) -> String {
+    let Some(response) = &exchange.response else {
+        return String::new();
+    };
+    let services: Vec<_> = alternatives(&response.fields)
+        .into_iter()
+        .take(4)
+        .map(|s| {
+            format!(
+                "{} at {}:{}",
+                s.protocol,
+                s.host.unwrap_or_default(),
+                s.port
+            )
+        })
+        .collect();
+    services.join(", ")
 }
 
 /// `resolve 1 ms, connect 2 ms, wait 31 ms`
