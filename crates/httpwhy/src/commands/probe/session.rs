@@ -172,7 +172,12 @@ fn jobs(
 
 impl Session {
     fn finished(&self, finished: &Finished) {
-        let judged = self.record(finished.thread, finished.index, &finished.visit);
+        let (thread, number) = (finished.thread, finished.index);
+        let judged = match self.your_side.gave_up() {
+            // What was under way then was not stopped by anybody's wish.
+            Some(why) => self.record(thread, number, &ended_by(&finished.visit, &why)),
+            None => self.record(thread, number, &finished.visit),
+        };
         self.your_side.see(&judged);
         self.ledger.back(finished.index);
     }
@@ -196,4 +201,19 @@ impl Session {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The visit, with that signal where it was cancelled.
+fn ended_by(visit: &Visit, why: &Signal) -> Visit {
+    let mut visit = visit.clone();
+    let faults = visit
+        .steps
+        .iter_mut()
+        .flat_map(|step| &mut step.exchange.faults);
+    for signal in faults.flat_map(|fault| &mut fault.signals) {
+        if signal.is("engine:cancelled") {
+            signal.clone_from(why);
+        }
+    }
+    visit
 }
