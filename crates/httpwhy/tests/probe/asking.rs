@@ -57,13 +57,16 @@ fn at(simulator: &Simulator, place: &str) -> String {
     format!("http://{}{place}", simulator.http())
 }
 
+/// Arguments, standard input; then the method, media type and content that are sent.
+type Sent<'a> = (&'a [&'a str], &'a str, &'a str, &'a str, &'a [u8]);
+
 #[test]
 fn content_comes_from_the_line_a_file_or_standard_input() {
     let folder = Workspace::new();
     let file = folder.write("body.bin", b"a\r\nb\0c");
     let at_file = format!("@{}", path(&file));
     let form = "application/x-www-form-urlencoded";
-    let table: &[(&[&str], &str, &str, &str, &[u8])] = &[
+    let table: &[Sent<'_>] = &[
         (&["-d", "a=1&b=2"], "", "POST", form, b"a=1&b=2"),
         (&["--data-binary", &at_file], "", "POST", form, b"a\r\nb\0c"),
         (&["-d", "@-", "-X", "PUT"], "in", "PUT", form, b"in"),

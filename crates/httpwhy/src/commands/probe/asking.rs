@@ -19,6 +19,10 @@ const KEPT: usize = 1024 * 1024;
 
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Request")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Asking {
     /// The request method; GET, or POST when there is content
     #[arg(short = 'X', long, value_name = "METHOD")]
