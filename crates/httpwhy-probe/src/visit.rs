@@ -300,7 +300,7 @@ async fn perform(
     }
     let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
     let budget = Budget::new(deadlines.total);
-    let key = Key { protocol, route };
+    let key = Key { route, protocol };
     let talk = Talk {
         local: &worker.local,
         deadlines: &deadlines,

@@ -35,12 +35,11 @@ impl Dialler<'_> {
             exchange.way_mut().from = Some(from.to_string());
         }
         describe(&place, exchange);
-        let addresses = match place.addresses {
-            Some(addresses) => addresses,
-            None => {
-                let resolving = self.addresses(ways, &place.host, TARGET.resolve, exchange);
-                resolving.await?
-            }
+        let addresses = if let Some(addresses) = place.addresses {
+            addresses
+        } else {
+            let resolving = self.addresses(ways, &place.host, TARGET.resolve, exchange);
+            resolving.await?
         };
         let port = place.port;
         Some(

@@ -289,32 +289,27 @@ impl Reading<'_> {
             Poll::Ready(head) => Poll::Ready(Some(head)),
             Poll::Pending => beside.poll(cx).map(|()| None),
         });
-        let head = match early.await {
-            Some(head) => head,
-            None => {
-                let patience = match (&beside.lost, quiet) {
-                    (Some(_), _) => FORLORN,
-                    (None, true) => deadlines.wait,
-                    (None, false) => deadlines.receive,
-                };
-                let before = self.before;
-                let rest = poll_fn(|cx| {
-                    if let Poll::Ready(head) = head.as_mut().poll(cx) {
-                        return Poll::Ready(head.map_err(Stop::Failed));
-                    }
-                    let _ = beside.poll(cx);
-                    match beside.turned_away() && beside.link.seen.received() == before {
-                        true => Poll::Ready(Err(Stop::TurnedAway)),
-                        false => Poll::Pending,
-                    }
-                });
-                match self.talk.budget.within(patience, rest).await {
-                    Ok(head) => return head,
-                    Err(signal) => return Err(Stop::Enough(signal)),
-                }
-            }
+        if let Some(head) = early.await {
+            return head.map_err(Stop::Failed);
+        }
+        let patience = match (&beside.lost, quiet) {
+            (Some(_), _) => FORLORN,
+            (None, true) => deadlines.wait,
+            (None, false) => deadlines.receive,
         };
-        head.map_err(Stop::Failed)
+        let before = self.before;
+        let rest = poll_fn(|cx| {
+            if let Poll::Ready(head) = head.as_mut().poll(cx) {
+                return Poll::Ready(head.map_err(Stop::Failed));
+            }
+            let _ = beside.poll(cx);
+            match beside.turned_away() && beside.link.seen.received() == before {
+                true => Poll::Ready(Err(Stop::TurnedAway)),
+                false => Poll::Pending,
+            }
+        });
+        let head = self.talk.budget.within(patience, rest).await;
+        head.unwrap_or_else(|signal| Err(Stop::Enough(signal)))
     }
 
     /// The next piece of content; none behind the last.

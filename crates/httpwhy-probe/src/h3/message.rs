@@ -19,7 +19,7 @@ pub(crate) fn adapt(request: &mut Request) {
     request.version = Bytes::from_static(b"HTTP/3");
     request.fields.list.retain(|field| {
         let is = |name: &&str| field.name.eq_ignore_ascii_case(name.as_bytes());
-        is(&"host") || !OF_THE_CONNECTION.iter().any(|name| is(name))
+        is(&"host") || !OF_THE_CONNECTION.iter().any(is)
     });
 }
 

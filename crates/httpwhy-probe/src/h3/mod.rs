@@ -210,12 +210,11 @@ async fn handshake(
         silent(Phase::Connect, all, exchange);
         return Shaken::Nobody(why);
     }
-    let ended = match first.ok().flatten() {
-        Some(ended) => Ok(ended),
-        None => {
-            let rest = talk.budget.within(talk.deadlines.tls, &mut connecting);
-            rest.await
-        }
+    let ended = if let Some(ended) = first.ok().flatten() {
+        Ok(ended)
+    } else {
+        let rest = talk.budget.within(talk.deadlines.tls, &mut connecting);
+        rest.await
     };
     let heard = datagrams.first().unwrap_or_else(Instant::now);
     exchange.timeline.add(Phase::Connect, heard - began);

@@ -80,6 +80,10 @@ pub(crate) fn of_quic_start(error: &ConnectError) -> Signal {
 }
 
 /// Why an HTTP/3 connection ended. `ended` is what QUIC knows of it, which the library does not always hand on.
+#[allow(
+    clippy::unneeded_struct_pattern,
+    reason = "the variants are not exhaustive, save where tests make them so"
+)]
 pub(crate) fn of_h3(error: &H3Connection, ended: Option<&ConnectionError>) -> Vec<Signal> {
     match error {
         H3Connection::Local { error, .. } => vec![of_local(error)],
@@ -113,6 +117,10 @@ fn of_incoming(error: &ConnectionErrorIncoming, ended: Option<&ConnectionError>)
 }
 
 /// Why a request's stream failed. `via` says which side of it was used; `limit` is the bound of a field section.
+#[allow(
+    clippy::unneeded_struct_pattern,
+    reason = "the variants are not exhaustive, save where tests make them so"
+)]
 pub(crate) fn of_h3_stream(
     error: &StreamError,
     via: Via,

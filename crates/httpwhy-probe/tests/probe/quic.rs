@@ -166,7 +166,7 @@ pub(crate) async fn request(connection: &Connection) -> (quinn::SendStream, quin
 
 /// A HEADERS frame with `:status: 200` (RFC 9204 appendix A, 25) and these fields, written out.
 pub(crate) fn head(fields: &[(&str, &str)]) -> Vec<u8> {
-    let mut block = vec![0x00, 0x00, 0xc0 | 25];
+    let mut block = vec![0x00, 0x00, 0xd9];
     for (name, value) in fields {
         // Section 4.5.6: a literal name; both are short here.
         assert!(name.len() < 7 + 128 && value.len() < 127);
