@@ -127,7 +127,8 @@ pub struct Deadlines {
     pub receive: Duration,
     /// The whole exchange, whatever its phases allow.
     pub total: Duration,
-    /// How long a WebSocket may be quiet before the prober closes it itself, and then how long the answer may take.
+    /// How long a WebSocket is watched before the prober closes it itself, and then how long the answer may take. One
+    /// that is silent for half of it is sent a PING.
     pub websocket: Duration,
 }
 

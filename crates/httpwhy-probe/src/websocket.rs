@@ -55,6 +55,8 @@ pub(crate) async fn attend(
     let mut session = Session {
         talk,
         stream,
+        heard: !rest.is_empty(),
+        asked: None,
         frames: Frames::default(),
         closing: false,
     };
@@ -94,6 +96,10 @@ struct Session<'a> {
     talk: &'a Talk<'a>,
     stream: &'a mut Stream,
     frames: Frames,
+    /// Anything came.
+    heard: bool,
+    /// Whether a PING was sent, once that was decided.
+    asked: Option<bool>,
     /// We have sent a Close frame.
     closing: bool,
 }
@@ -101,7 +107,7 @@ struct Session<'a> {
 impl Session<'_> {
     async fn watch(&mut self, rest: Vec<u8>, exchange: &mut Exchange) -> Result<(), Internal> {
         let patience = self.talk.deadlines.websocket;
-        let mut until = Instant::now() + patience;
+        let mut until = Instant::now() + patience / 2;
         if self.take(&rest, exchange).await? {
             return Ok(());
         }
@@ -109,13 +115,26 @@ impl Session<'_> {
             let left = until.saturating_duration_since(Instant::now());
             match self.read(left).await {
                 Ok(Read::Bytes(bytes)) => {
+                    self.heard = true;
                     exchange.received += bytes.len() as u64;
                     if self.take(&bytes, exchange).await? {
                         return Ok(());
                     }
                 }
+                Ok(Read::Quiet) if self.asked.is_none() => {
+                    // Half of the time is over. Whoever said nothing so far is asked for a sign of life (RFC 6455
+                    // section 5.5.2).
+                    self.asked = Some(!self.heard);
+                    if !self.heard {
+                        self.send(PING, b"httpwhy").await?;
+                    }
+                    until = Instant::now() + patience / 2;
+                }
                 Ok(Read::Quiet) if !self.closing => {
-                    // A quiet socket is a healthy one: say goodbye and see what it answers.
+                    if self.asked == Some(true) && !self.frames.ponged {
+                        exchange.signal(Phase::Close, Signal::word("ws", "no-pong"));
+                    }
+                    // Say goodbye and see what it answers.
                     self.send(CLOSE, &NORMAL.to_be_bytes()).await?;
                     self.closing = true;
                     until = Instant::now() + patience;
@@ -246,6 +265,8 @@ struct Frames {
     message: Option<u8>,
     /// The last bytes of a text that are not yet a character.
     tail: Vec<u8>,
+    /// A PONG came.
+    ponged: bool,
 }
 
 impl Frames {
@@ -336,7 +357,10 @@ impl Frames {
         match head.opcode {
             CLOSE => return Some(Event::Close(payload)),
             PING => return Some(Event::Ping(payload)),
-            PONG.. => return None,
+            PONG.. => {
+                self.ponged = true;
+                return None;
+            }
             CONTINUATION => {}
             opcode => self.message = Some(opcode),
         }
