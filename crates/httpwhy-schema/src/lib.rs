@@ -6,6 +6,7 @@
 mod choice;
 mod diagnosis;
 mod exchange;
+mod logs;
 mod outcome;
 mod record;
 mod rule;
@@ -18,6 +19,11 @@ pub use diagnosis::{
     RemedyJson, RetryJson, VantageJson,
 };
 pub use exchange::{ExchangeLine, ReadError, moment, read_visits};
+pub use logs::{
+    IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson, LogLinesJson,
+    LogMinuteJson, LogOpenJson, LogPathJson, LogStatusJson, LogTimesJson, LogUnreadJson,
+    LogUnreadableJson, LogsLine,
+};
 pub use outcome::{
     CandidatesLine, ErrorLine, FixJson, ListedJson, NamedJson, OutcomeLine, OutcomeText, SaidJson,
 };
@@ -38,6 +44,8 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("diagnosis", schemars::schema_for!(DiagnosisLine)),
         ("error", schemars::schema_for!(ErrorLine)),
         ("exchange", schemars::schema_for!(ExchangeLine)),
+        ("incident", schemars::schema_for!(IncidentLine)),
+        ("logs", schemars::schema_for!(LogsLine)),
         ("outcome", schemars::schema_for!(OutcomeLine)),
         ("question", schemars::schema_for!(QuestionLine)),
         ("rule", schemars::schema_for!(RuleLine)),

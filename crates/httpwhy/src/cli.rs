@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{choose, completions, explain, list, man, probe, read, rules, sim};
+use crate::commands::{choose, completions, explain, list, logs, man, probe, read, rules, sim};
 use crate::output::Color;
 
 /// Why did this HTTP exchange go wrong, who caused it, and what to do.
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Probe(probe::Args),
     /// Diagnose what was recorded: raw responses, curl -i or curl -v output, httpwhy's own exchanges
     Read(read::Args),
+    /// Read access and error logs of any size: who failed, since when, and what to do
+    Logs(logs::Args),
     /// Which status should I send? A short interview, or --answers for scripts
     Choose(choose::Args),
     /// Run the simulator: every outcome on demand, on this machine

@@ -11,6 +11,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Explain(args)) => explain::run(&args, &common),
         Some(Command::Probe(args)) => probe::run(&args, &common),
         Some(Command::Read(args)) => read::run(&args, &common),
+        Some(Command::Logs(args)) => logs::run(&args, &common),
         Some(Command::Choose(args)) => choose::run(&args, &common),
         Some(Command::Sim(args)) => sim::run(&args, &common),
         Some(Command::List(args)) => list::run(&args, &common),
@@ -27,6 +28,7 @@ pub(crate) mod choose;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod list;
+pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod probe;
 pub(crate) mod read;

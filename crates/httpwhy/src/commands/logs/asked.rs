@@ -1,0 +1,81 @@
+//! Which lines are asked for.
+
+use httpwhy_catalog::by_id;
+use httpwhy_logs::{Condition, Filter, StatusTerm};
+use httpwhy_model::Party;
+
+use super::when;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Which lines")]
+pub(crate) struct Args {
+    /// Statuses: 502, 5xx
+    #[arg(long, value_name = "STATUSES", value_delimiter = ',')]
+    status: Vec<StatusTerm>,
+
+    /// Outcomes: http/502, nginx/*
+    #[arg(long, value_name = "OUTCOMES", value_delimiter = ',')]
+    outcome: Vec<String>,
+
+    /// Parties to blame: client, origin, intermediary …
+    #[arg(long, value_name = "PARTIES", value_delimiter = ',')]
+    party: Vec<String>,
+
+    /// Paths, with * for anything
+    #[arg(long, value_name = "PATTERN")]
+    path: Vec<String>,
+
+    /// Hosts, with * for anything
+    #[arg(long, value_name = "PATTERN")]
+    host: Vec<String>,
+
+    /// Not before: 2026-11-03T14:00, 14:00 (today), 1h (ago)
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+
+    /// Only before
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+
+    /// A condition on a column: duration>5, agent~bot, upstream=10.0.0.5:*; several must all hold
+    #[arg(long = "where", value_name = "CONDITION")]
+    conditions: Vec<Condition>,
+}
+
+impl Args {
+    pub(crate) fn filter(&self) -> Result<Filter, String> {
+        for outcome in &self.outcome {
+            let known = match outcome.strip_suffix("/*") {
+                Some(namespace) => httpwhy_catalog::entries()
+                    .iter()
+                    .any(|entry| entry.id.namespace() == namespace),
+                None => by_id(outcome).is_some(),
+            };
+            if !known {
+                return Err(format!(
+                    "'{outcome}' is no outcome: http/502, or nginx/* (httpwhy list)"
+                ));
+            }
+        }
+        if let Some(party) = self
+            .party
+            .iter()
+            .find(|party| !Party::WORDS.contains(&party.as_str()))
+        {
+            return Err(format!(
+                "'{party}' is no party: {}",
+                Party::WORDS.join(", ")
+            ));
+        }
+        Ok(Filter {
+            statuses: self.status.clone(),
+            outcomes: self.outcome.clone(),
+            parties: self.party.clone(),
+            paths: self.path.clone(),
+            hosts: self.host.clone(),
+            since: self.since.as_deref().map(when::parse).transpose()?,
+            until: self.until.as_deref().map(when::parse).transpose()?,
+            conditions: self.conditions.clone(),
+        })
+    }
+}

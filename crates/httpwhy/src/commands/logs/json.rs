@@ -1,0 +1,205 @@
+//! What was found, as JSON.
+
+use std::io;
+
+use httpwhy_catalog::by_id;
+use httpwhy_logs::{Counted, Counters, Dimension, Group, Percentiles, Triage, Unread, shown};
+use httpwhy_schema::{
+    BlameJson, LogCountJson, LogGroupJson, LogInputJson, LogLinesJson, LogMinuteJson, LogOpenJson,
+    LogPathJson, LogStatusJson, LogTimesJson, LogUnreadJson, LogUnreadableJson, LogsLine,
+    RemedyJson, SCHEMA, write_line,
+};
+
+use super::{Shown, when};
+
+pub(crate) fn write(out: &mut dyn io::Write, triage: &Triage, how: Shown) -> io::Result<()> {
+    write_line(out, &line(triage, how))
+}
+
+fn line(triage: &Triage, how: Shown) -> LogsLine<'_> {
+    let span = triage.span();
+    let full = triage.depth == httpwhy_logs::Depth::Full;
+    LogsLine {
+        schema: SCHEMA,
+        kind: "logs",
+        inputs: triage
+            .files
+            .iter()
+            .map(|file| LogInputJson {
+                name: &file.name,
+                recognised: &file.title,
+                lines: lines(&file.counters),
+                unended: file.unended,
+            })
+            .collect(),
+        unreadable: triage
+            .unreadable
+            .iter()
+            .map(|unreadable| LogUnreadableJson {
+                name: &unreadable.input,
+                what: &unreadable.what,
+            })
+            .collect(),
+        lines: lines(&triage.counters),
+        unread: triage
+            .unread
+            .iter()
+            .map(|(why, line)| LogUnreadJson {
+                why: word(*why),
+                line: shown(line, how.anonymize),
+            })
+            .collect(),
+        formats: triage
+            .formats()
+            .into_iter()
+            .map(|(format, count)| LogCountJson {
+                name: format.name.to_owned(),
+                count,
+            })
+            .collect(),
+        exchanges: triage.exchanges(),
+        failures: triage.failures(),
+        first: span.map(|(first, _)| when::rfc3339(first)),
+        last: span.map(|(_, last)| when::rfc3339(last)),
+        statuses: statuses(&triage.statuses()),
+        groups: triage
+            .groups()
+            .into_iter()
+            .map(|g| group(triage, g, how))
+            .collect(),
+        complaints: triage
+            .complaints()
+            .into_iter()
+            .map(|g| group(triage, g, how))
+            .collect(),
+        paths: triage
+            .paths(how.top.max(10))
+            .into_iter()
+            .map(|(path, failures, times)| LogPathJson {
+                path: shown(&path.name, how.anonymize),
+                count: path.count,
+                failures,
+                times_ms: times.map(self::times),
+            })
+            .collect(),
+        clients: full.then(|| triage.distinct_clients()),
+        top_clients: counts(triage.clients(how.top), how),
+        count_error: Dimension::ALL
+            .into_iter()
+            .map(|dimension| triage.error_of(dimension))
+            .max()
+            .unwrap_or(0),
+        time_error_percent: 0.8,
+    }
+}
+
+fn group<'a>(triage: &Triage, group: &'a Group, how: Shown) -> LogGroupJson<'a> {
+    let top = |dimension| counts(triage.top(group, dimension, how.top), how);
+    let entry = by_id(group.diagnosis.outcome.0);
+    LogGroupJson {
+        happened: group.happened.word(),
+        outcome: group.diagnosis.outcome.0,
+        title: entry.map_or("", |entry| entry.title),
+        blame: BlameJson::from(group.diagnosis.blame),
+        count: group.count,
+        share: share(group.count, triage.exchanges()),
+        first: group.first.map(when::rfc3339),
+        last: group.last.map(when::rfc3339),
+        statuses: statuses(&group.statuses),
+        formats: group.formats.clone(),
+        paths: top(Dimension::Path),
+        upstreams: top(Dimension::Upstream),
+        hosts: top(Dimension::Host),
+        networks: top(Dimension::Network),
+        agents: top(Dimension::Agent),
+        bytes: group.bytes,
+        bots: group.bots,
+        joined: group.joined,
+        times_ms: triage.percentiles(group).map(times),
+        example: shown(&group.example, how.anonymize),
+        meaning: entry.map_or("", httpwhy_catalog::Entry::lead),
+        remedies: group
+            .diagnosis
+            .remedies
+            .iter()
+            .map(|remedy| RemedyJson {
+                audience: remedy.audience.as_str(),
+                text: &remedy.text,
+            })
+            .collect(),
+        open: group.open.map(|open| LogOpenJson {
+            between: open.between,
+            paste: open.paste,
+        }),
+        minutes: triage
+            .minutes(group)
+            .into_iter()
+            .map(|(minute, count)| LogMinuteJson {
+                at: when::rfc3339(minute * 60),
+                count,
+            })
+            .collect(),
+    }
+}
+
+pub(super) fn share(count: u64, all: u64) -> f64 {
+    if all == 0 {
+        0.0
+    } else {
+        count as f64 / all as f64
+    }
+}
+
+pub(super) const fn word(why: Unread) -> &'static str {
+    match why {
+        Unread::Torn => "torn",
+        Unread::Foreign => "foreign",
+        Unread::Oversize => "oversize",
+    }
+}
+
+fn counts(counted: Vec<Counted>, how: Shown) -> Vec<LogCountJson> {
+    let mut list: Vec<LogCountJson> = Vec::new();
+    for one in counted {
+        let name = shown(&one.name, how.anonymize);
+        // Two addresses of a network are one once they are cut.
+        match list.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.count += one.count,
+            None => list.push(LogCountJson {
+                name,
+                count: one.count,
+            }),
+        }
+    }
+    list
+}
+
+fn statuses(list: &[(u16, u64)]) -> Vec<LogStatusJson> {
+    list.iter()
+        .map(|&(status, count)| LogStatusJson { status, count })
+        .collect()
+}
+
+fn times(times: Percentiles) -> LogTimesJson {
+    let millis = |micros: u64| micros as f64 / 1000.0;
+    LogTimesJson {
+        count: times.count,
+        p50: millis(times.p50),
+        p90: millis(times.p90),
+        p99: millis(times.p99),
+        max: millis(times.max),
+    }
+}
+
+const fn lines(counters: &Counters) -> LogLinesJson {
+    LogLinesJson {
+        all: counters.lines(),
+        ok: counters.ok,
+        torn: counters.torn,
+        foreign: counters.foreign,
+        oversize: counters.oversize,
+        empty: counters.empty,
+        headers: counters.directives,
+        not_asked: counters.not_asked,
+    }
+}

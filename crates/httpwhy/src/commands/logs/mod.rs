@@ -1,0 +1,107 @@
+//! `httpwhy logs FILE…`: who failed, since when, and what to do, from access and error logs of any size.
+
+mod asked;
+mod fail_on;
+mod json;
+mod progress;
+mod screen;
+mod when;
+
+use httpwhy_logs::{Depth, Input, Options, Progress, Triage, read};
+use httpwhy_render::safe;
+
+use crate::cli::Common;
+use crate::exit::{Exit, Failure};
+use crate::output;
+use fail_on::FailOn;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Access and error logs, plain or packed by gzip, zstd, xz or bzip2; - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+
+    #[command(flatten)]
+    asked: asked::Args,
+
+    /// Count outcomes and statuses by minute only: no paths, clients and times, several times faster
+    #[arg(long)]
+    counts: bool,
+
+    /// How many names each list shows
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    top: usize,
+
+    /// Cut addresses to their network (/24, /48) and drop queries, for what is to be shared
+    #[arg(long)]
+    anonymize: bool,
+
+    /// Exit with 1 when one of these is found: outcomes, nginx/*, 5xx, parties, any; or is more: 5xx>1%, http/502>100
+    #[arg(long, value_name = "TERMS", value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
+
+    /// Threads; as many as there are cores when not given
+    #[arg(long, value_name = "N", default_value_t = 0, hide = true)]
+    threads: usize,
+}
+
+/// How what was found is shown.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    top: usize,
+    anonymize: bool,
+}
+
+pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
+    let inputs: Vec<Input> = args
+        .files
+        .iter()
+        .map(|file| Input::from(file.as_str()))
+        .collect();
+    let options = Options {
+        depth: if args.counts {
+            Depth::Counts
+        } else {
+            Depth::Full
+        },
+        filter: args.asked.filter().map_err(Failure::usage)?,
+        threads: args.threads,
+        ..Options::default()
+    };
+    let progress = Progress::default();
+    let triage = progress::beside(&progress, || read(&inputs, &options, &progress));
+    let shown = Shown {
+        top: args.top,
+        anonymize: args.anonymize,
+    };
+    let style = output::style(common.color);
+    output::write(|out| {
+        if common.json {
+            json::write(out, &triage, shown)
+        } else {
+            screen::write(out, &triage, shown, style)
+        }
+    })?;
+    verdict(args, &triage)
+}
+
+fn verdict(args: &Args, triage: &Triage) -> Result<Exit, Failure> {
+    if !triage.unreadable.is_empty() {
+        let told: Vec<String> = triage
+            .unreadable
+            .iter()
+            .map(|unreadable| format!("{}: {}", safe(&unreadable.input), safe(&unreadable.what)))
+            .collect();
+        return Err(Failure::usage(told.join("\nhttpwhy: ")));
+    }
+    if triage.counters.lines() > triage.counters.empty && triage.counters.ok == 0 {
+        return Err(Failure::usage(
+            "no line is of a known format (httpwhy input/log-format-unknown says more)",
+        ));
+    }
+    Ok(if args.fail_on.iter().any(|term| term.finds(triage)) {
+        Exit::Found
+    } else {
+        Exit::Fine
+    })
+}
