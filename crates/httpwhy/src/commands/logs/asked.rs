@@ -7,6 +7,7 @@ use httpwhy_model::Party;
 use super::when;
 
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Which lines")]
 pub(crate) struct Args {
     /// Statuses: 502, 5xx
