@@ -4,6 +4,16 @@ use std::net::IpAddr;
 
 /// Writes the network of an address: /24 of IPv4, /48 of IPv6; what is no address as it is.
 pub(crate) fn write(client: &[u8], out: &mut Vec<u8>) {
+    // As nearly all are written; the rest is parsed.
+    let plain = client.len() <= 15
+        && client
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    if let (true, Some(dot)) = (plain, memchr::memrchr(b'.', client)) {
+        out.extend_from_slice(&client[..=dot]);
+        out.extend_from_slice(b"0/24");
+        return;
+    }
     let address = std::str::from_utf8(client)
         .ok()
         .and_then(|text| text.parse::<IpAddr>().ok());

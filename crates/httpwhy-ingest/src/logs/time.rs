@@ -40,7 +40,8 @@ impl Clock {
     fn is_as_before(&self, stamp: &[u8]) -> bool {
         !self.last.is_empty() && self.last.len() == stamp.len() && {
             let (head, rest) = stamp.split_at(self.seconds_end);
-            head == &self.last[..self.seconds_end] && rest.ends_with(&self.tail)
+            head == &self.last[..self.seconds_end]
+                && (self.tail.is_empty() || rest.ends_with(&self.tail))
         }
     }
 
