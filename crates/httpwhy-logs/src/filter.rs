@@ -1,5 +1,7 @@
 //! Which lines are asked for.
 
+use std::ops::RangeInclusive;
+
 use httpwhy_ingest::logs::{Column, Line};
 
 use crate::judge::Judged;
@@ -7,8 +9,8 @@ use crate::judge::Judged;
 /// What is asked for; everything when empty. Every part has to hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Statuses, of which one has to be it: `Exactly(502)`, `Class(5)`.
-    pub statuses: Vec<StatusTerm>,
+    /// Statuses, of which one has to be it.
+    pub statuses: Vec<RangeInclusive<u16>>,
     /// Outcomes or namespaces, of which one has to be it: `http/502`, `nginx/*`.
     pub outcomes: Vec<String>,
     /// Parties to blame, of which one has to be it.
@@ -23,15 +25,6 @@ pub struct Filter {
     pub until: Option<i64>,
     /// Conditions on columns.
     pub conditions: Vec<Condition>,
-}
-
-/// A status or a class of statuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusTerm {
-    /// That one.
-    Exactly(u16),
-    /// That hundred.
-    Class(u16),
 }
 
 /// A condition on a column: `duration>5`, `agent~bot`, `upstream=10.0.0.5:80`.
@@ -101,21 +94,6 @@ impl std::str::FromStr for Condition {
     }
 }
 
-impl std::str::FromStr for StatusTerm {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let class = text
-            .strip_suffix("xx")
-            .and_then(|digit| digit.parse::<u16>().ok());
-        match (class, text.parse::<u16>()) {
-            (Some(class), _) if class <= 9 => Ok(Self::Class(class)),
-            (_, Ok(status)) if status <= 999 => Ok(Self::Exactly(status)),
-            _ => Err(format!("'{text}' is no status: 502, or 5xx")),
-        }
-    }
-}
-
 impl Filter {
     /// Whether nothing at all is asked for.
     pub fn is_empty(&self) -> bool {
@@ -136,11 +114,8 @@ impl Filter {
 
     /// Whether a shape is asked for.
     pub(crate) fn takes_shape(&self, status: u16, judged: &Judged) -> bool {
-        let by_status = self.statuses.is_empty()
-            || self.statuses.iter().any(|term| match term {
-                StatusTerm::Exactly(wanted) => status == *wanted,
-                StatusTerm::Class(class) => status / 100 == *class,
-            });
+        let by_status =
+            self.statuses.is_empty() || self.statuses.iter().any(|range| range.contains(&status));
         let outcome = judged.diagnosis.outcome;
         let by_outcome = self.outcomes.is_empty()
             || self
@@ -286,7 +261,5 @@ mod tests {
         for broken in ["duration", "nothing=1", "duration>x", ""] {
             assert!(broken.parse::<Condition>().is_err(), "{broken}");
         }
-        assert_eq!("5xx".parse(), Ok(StatusTerm::Class(5)));
-        assert!("5x".parse::<StatusTerm>().is_err());
     }
 }

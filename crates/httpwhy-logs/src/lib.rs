@@ -27,7 +27,7 @@ mod template;
 mod triage;
 mod worker;
 
-pub use filter::{Condition, Filter, Relation, StatusTerm};
+pub use filter::{Condition, Filter, Relation};
 pub use judge::{Complaint, Judged};
 pub use plan::{Plan, Reader};
 pub use read::{Input, Progress, read};

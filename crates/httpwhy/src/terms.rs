@@ -163,6 +163,22 @@ impl FromStr for FailOn {
     }
 }
 
+impl FailOn {
+    /// What is looked for.
+    pub(crate) const fn term(&self) -> &Term {
+        &self.term
+    }
+
+    /// What is said when so many of all are found, if that is too many: `5xx>1%: 12 of 300`.
+    pub(crate) fn found(&self, count: u64, all: u64) -> Option<String> {
+        let over = match self.over {
+            Over::Count(most) => count > most,
+            Over::Percent(most) => count as f64 * 100.0 > most * all as f64,
+        };
+        over.then(|| format!("{}: {count} of {all}", self.text))
+    }
+}
+
 fn threshold(text: &str) -> Result<Over, String> {
     let bad =
         || format!("'>{text}' is no threshold: >10 (visits) or >1% (of all visits) is expected");
@@ -204,14 +220,9 @@ impl Tally {
 
     /// What was found: `5xx>1%: 12 of 300`.
     pub(crate) fn found(&self) -> Vec<String> {
-        let over = |fail_on: &FailOn, count: u64| match fail_on.over {
-            Over::Count(most) => count > most,
-            Over::Percent(most) => count as f64 * 100.0 > most * self.visits as f64,
-        };
         self.terms
             .iter()
-            .filter(|(fail_on, count)| over(fail_on, *count))
-            .map(|(fail_on, count)| format!("{}: {count} of {}", fail_on.text, self.visits))
+            .filter_map(|(fail_on, count)| fail_on.found(*count, self.visits))
             .collect()
     }
 }

@@ -1,18 +1,19 @@
 //! Which lines are asked for.
 
 use httpwhy_catalog::by_id;
-use httpwhy_logs::{Condition, Filter, StatusTerm};
+use httpwhy_logs::{Condition, Filter};
 use httpwhy_model::Party;
 
 use super::when;
+use crate::terms::statuses;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "Which lines")]
 pub(crate) struct Args {
-    /// Statuses: 502, 5xx
+    /// Statuses: 502, 500-504, 5xx
     #[arg(long, value_name = "STATUSES", value_delimiter = ',')]
-    status: Vec<StatusTerm>,
+    status: Vec<String>,
 
     /// Outcomes: http/502, nginx/*
     #[arg(long, value_name = "OUTCOMES", value_delimiter = ',')]
@@ -69,7 +70,14 @@ impl Args {
             ));
         }
         Ok(Filter {
-            statuses: self.status.clone(),
+            statuses: self
+                .status
+                .iter()
+                .map(|term| {
+                    statuses(term)
+                        .ok_or_else(|| format!("'{term}' is no status: 502, 500-504, or 5xx"))
+                })
+                .collect::<Result<_, _>>()?,
             outcomes: self.outcome.clone(),
             parties: self.party.clone(),
             paths: self.path.clone(),

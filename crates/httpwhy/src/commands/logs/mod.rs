@@ -7,13 +7,15 @@ mod progress;
 mod screen;
 mod when;
 
+use std::io::Write as _;
+
 use httpwhy_logs::{Depth, Input, Options, Progress, Triage, read};
 use httpwhy_render::safe;
 
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::output;
-use fail_on::FailOn;
+use crate::terms::FailOn;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -99,9 +101,13 @@ fn verdict(args: &Args, triage: &Triage) -> Result<Exit, Failure> {
             "no line is of a known format (httpwhy input/log-format-unknown says more)",
         ));
     }
-    Ok(if args.fail_on.iter().any(|term| term.finds(triage)) {
-        Exit::Found
-    } else {
-        Exit::Fine
-    })
+    let found = fail_on::found(&args.fail_on, triage);
+    if found.is_empty() {
+        return Ok(Exit::Fine);
+    }
+    for found in found {
+        // Standard error may be closed; the exit code says it too.
+        let _ = writeln!(std::io::stderr(), "httpwhy: --fail-on {found}");
+    }
+    Ok(Exit::Found)
 }
