@@ -128,6 +128,7 @@ impl View<'_> {
             .response
             .as_ref()
             .or(self.exchange.interim.last())
+            .or_else(|| self.exchange.spoken())
     }
 
     fn status(&self) -> Option<u16> {
@@ -493,6 +494,10 @@ fn shows(signal: &Signal) -> &'static str {
         "quic" => "how the QUIC connection ended",
         "h3" => "how the HTTP/3 stream or connection ended",
         "limit" => "a bound that was reached",
+        "tunnel" => "what the proxy answered to the wish for a tunnel",
+        "socks" => "what the SOCKS proxy answered",
+        "bind" => "why the source asked for cannot be used",
+        "probe" => "what the prober held back",
         "ws" => "what broke the rules of WebSocket",
         "redirect" => "what the redirect does",
         "input" => "what is wrong with the input",

@@ -11,6 +11,7 @@
 //! assert_eq!(diagnosis.outcome.0, "net/connect-refused");
 //! ```
 
+mod addresses;
 mod blame;
 pub mod causes;
 mod content;
@@ -44,9 +45,11 @@ pub fn diagnose(visit: &Visit) -> Diagnosis {
 
 /// Judges every step of a visit; one without steps is judged as an empty exchange, so that there is always one.
 pub fn steps(visit: &Visit) -> Vec<Diagnosis> {
-    (0..visit.steps.len().max(1))
+    let mut all: Vec<_> = (0..visit.steps.len().max(1))
         .map(|index| step(visit, index))
-        .collect()
+        .collect();
+    addresses::compare(visit, &mut all);
+    all
 }
 
 /// Which of the visit's `steps`, as [`steps`] judged them, is the verdict on the whole: the last that was asked for,
@@ -67,7 +70,10 @@ pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
     let bounced = steps[..last]
         .iter()
         .position(|diagnosis| diagnosis.outcome == id::NET_REDIRECT_TO_LOGIN);
-    bounced.filter(|_| landed).unwrap_or(last)
+    bounced
+        .filter(|_| landed)
+        .or_else(|| addresses::deciding(visit, steps))
+        .unwrap_or(last)
 }
 
 /// Judges one step of a visit, with the earlier ones as context. An index past the end is judged as an empty exchange.
@@ -93,6 +99,7 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
         &content,
         &mut evidence,
     );
+    evidence.extend(blame::setting(exchange, index));
     evidence.extend(producer.evidence);
     if let Some(response) = &exchange.response {
         evidence.extend(passage::evidence(response, index));

@@ -41,7 +41,7 @@ struct Mark {
 }
 
 pub(crate) fn identify(exchange: &Exchange, step: usize, content: &Marks) -> Identified {
-    let Some(response) = &exchange.response else {
+    let Some(response) = exchange.spoken() else {
         return Identified::default();
     };
     let marks = marks(response, step, content);

@@ -24,7 +24,7 @@ const SPEAKING: &[&str] = &[
 
 /// The problem detail, or title and first readable words of an error's content.
 pub(crate) fn server_says(exchange: &Exchange) -> Option<String> {
-    let response = exchange.response.as_ref()?;
+    let response = exchange.spoken()?;
     if response.status().is_some_and(|status| status < 400) {
         return None;
     }

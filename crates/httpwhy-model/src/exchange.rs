@@ -89,6 +89,15 @@ impl Exchange {
         self.way.as_ref()?.proxy.as_ref()?.answer.as_ref()
     }
 
+    /// What was answered last: the final response, or else a proxy's refusal of a tunnel.
+    pub fn spoken(&self) -> Option<&Response> {
+        let refusal = || {
+            self.tunnel_answer()
+                .filter(|answer| !answer.code.starts_with(b"2"))
+        };
+        self.response.as_ref().or_else(refusal)
+    }
+
     /// The final status when it is three digits.
     pub fn status(&self) -> Option<u16> {
         self.response.as_ref().and_then(Response::status)

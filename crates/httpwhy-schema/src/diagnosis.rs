@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::SCHEMA;
 use crate::tls::TlsJson;
+use crate::way::WayJson;
 
 /// A diagnosis of one step (`kind` diagnosis) or of a whole visit of several steps (`kind` visit).
 #[derive(Debug, Serialize, JsonSchema)]
@@ -74,6 +75,8 @@ pub struct DiagnosisLine<'a> {
     pub tls: Option<TlsJson>,
     /// Address and port of the other end.
     pub peer: Option<String>,
+    /// How the connection came about, where not straight to the target's only address.
+    pub way: Option<WayJson>,
     /// Bytes received.
     pub bytes: u64,
 }
@@ -291,6 +294,7 @@ impl<'a> DiagnosisLine<'a> {
                 .as_ref()
                 .map(|facts| TlsJson::new(facts, &exchange.observed_at)),
             peer: exchange.peer.map(|peer| peer.to_string()),
+            way: exchange.way.as_deref().map(WayJson::from),
             bytes: exchange.received,
         }
     }

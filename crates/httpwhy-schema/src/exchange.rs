@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::SCHEMA;
 use crate::diagnosis::timing;
 use crate::tls::{TlsJson, tls_in};
+use crate::way::WayJson;
 
 /// One exchange of a visit.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -73,6 +74,9 @@ pub struct ExchangeLine {
     /// Address and port of the other end.
     #[serde(default)]
     pub peer: Option<String>,
+    /// How the connection came about, where not straight to the target's only address.
+    #[serde(default)]
+    pub way: Option<WayJson>,
     /// What TLS agreed on.
     #[serde(default)]
     pub tls: Option<TlsJson>,
@@ -391,6 +395,7 @@ impl ExchangeLine {
             }),
             reused: exchange.reused.present(),
             peer: exchange.peer.map(|peer| peer.to_string()),
+            way: exchange.way.as_deref().map(WayJson::from),
             tls: exchange
                 .tls
                 .as_ref()
@@ -460,6 +465,7 @@ impl ExchangeLine {
                         .map_err(|error| format!("peer '{text}': {error}"))
                 })
                 .transpose()?,
+            way: self.way.map(WayJson::into_way).transpose()?.map(Box::new),
             tls: self.tls.map(tls_in).transpose()?,
             received: self.bytes,
             held: self.held.map(held_in).transpose()?,
@@ -533,7 +539,7 @@ fn fields_in(fields: FieldsJson) -> Result<Fields, String> {
     Ok(Fields { list, kept })
 }
 
-fn response_out(response: &Response) -> ResponseJson {
+pub(crate) fn response_out(response: &Response) -> ResponseJson {
     ResponseJson {
         version: BytesJson::new(&response.version),
         code: BytesJson::new(&response.code),
@@ -544,7 +550,7 @@ fn response_out(response: &Response) -> ResponseJson {
     }
 }
 
-fn response_in(response: ResponseJson) -> Result<Response, String> {
+pub(crate) fn response_in(response: ResponseJson) -> Result<Response, String> {
     Ok(Response {
         version: response.version.bytes()?,
         code: response.code.bytes()?,

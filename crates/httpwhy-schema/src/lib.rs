@@ -12,6 +12,7 @@ mod record;
 mod rule;
 mod run;
 mod tls;
+mod way;
 
 pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
 pub use diagnosis::{

@@ -6,6 +6,41 @@ use bytes::Bytes;
 use httpwhy_model::*;
 use httpwhy_schema::{ExchangeLine, read_visits, write_line};
 
+fn way() -> httpwhy_model::Way {
+    use httpwhy_model::{Attempt, AttemptEnd, Instead, ProxyFacts, Response, Way};
+    let attempt = |to: &str, end| Attempt {
+        to: to.parse().expect("an address"),
+        after: std::time::Duration::from_millis(250),
+        took: std::time::Duration::from_micros(1500),
+        end,
+    };
+    Way {
+        proxy: Some(ProxyFacts {
+            uri: "http://proxy.example:3128".into(),
+            set_by: "environment https_proxy".into(),
+            credentials: true,
+            answer: Some(Response {
+                version: "HTTP/1.1".into(),
+                code: "502".into(),
+                ..Response::default()
+            }),
+        }),
+        instead: Some(Instead {
+            to: "unix:/run/app.sock".into(),
+            set_by: "--unix-socket".into(),
+        }),
+        from: Some("eth0".into()),
+        attempts: vec![
+            attempt(
+                "192.0.2.1:1",
+                AttemptEnd::Failed("errno:ECONNREFUSED".parse().expect("a signal")),
+            ),
+            attempt("[2001:db8::1]:1", AttemptEnd::Abandoned),
+            attempt("192.0.2.2:1", AttemptEnd::Connected),
+        ],
+    }
+}
+
 fn rich() -> Exchange {
     let mut exchange = Exchange {
         vantage: Vantage {
@@ -33,6 +68,7 @@ fn rich() -> Exchange {
             }],
             ..TlsFacts::default()
         }),
+        way: Some(Box::new(way())),
         ..Exchange::default()
     };
     exchange.request.method = Bytes::from_static(b"GET");

@@ -215,6 +215,10 @@ pub(crate) struct Cue {
     pub(crate) target: Option<&'static str>,
     /// The prober's test switch.
     pub(crate) fault: Option<&'static str>,
+    /// The act's own port is that of a proxy: its scheme and host. The target is somebody behind it then.
+    pub(crate) proxy: Option<(&'static str, &'static str)>,
+    /// The source address to connect from.
+    pub(crate) from: Option<&'static str>,
 }
 
 impl Default for Cue {
@@ -234,6 +238,8 @@ impl Default for Cue {
             dead_resolver: false,
             target: None,
             fault: None,
+            proxy: None,
+            from: None,
         }
     }
 }
@@ -261,6 +267,16 @@ impl Cue {
         Self {
             scheme: "https",
             protocol: Protocol::Http3,
+            ..Self::default()
+        }
+    }
+
+    /// A target behind a proxy of that scheme and host.
+    pub(crate) fn proxied(scheme: &'static str, host: &'static str) -> Self {
+        Self {
+            scheme: "https",
+            host: Some("shop.test".to_owned()),
+            proxy: Some((scheme, host)),
             ..Self::default()
         }
     }

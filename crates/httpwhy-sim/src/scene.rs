@@ -47,6 +47,10 @@ pub struct Scene {
     pub slow: bool,
     /// Whether redirects are followed.
     pub follow: bool,
+    /// The proxy to ask through, as `scheme://host:port`.
+    pub proxy: Option<String>,
+    /// The source address to connect from.
+    pub from: Option<String>,
 }
 
 impl Scene {
@@ -63,6 +67,9 @@ impl Scene {
             (None, Some(host)) => format!("{}://{host}:{}{path}", cue.scheme, origin.port()),
             (None, None) => format!("{}://{origin}{path}", cue.scheme),
         };
+        let proxy = cue
+            .proxy
+            .map(|(scheme, host)| format!("{scheme}://{host}:{}", origin.port()));
         Self {
             id,
             warm_up: cue.warm_up.then(|| target.clone()),
@@ -77,6 +84,8 @@ impl Scene {
             fault: cue.fault.map(str::to_owned),
             slow: cue.slow,
             follow: cue.follow,
+            proxy,
+            from: cue.from.map(str::to_owned),
         }
     }
 }

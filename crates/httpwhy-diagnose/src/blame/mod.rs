@@ -13,6 +13,7 @@ mod request;
 mod squid;
 mod success;
 mod transport;
+mod tunnel;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use httpwhy_model::{Blame, Evidence, Exchange, Party, Phase, Place, Response, Se
 use crate::marks::Marks;
 use crate::producer::Identified;
 use crate::quote::quote;
+pub(crate) use tunnel::setting;
 
 pub(crate) fn blame(
     visit: &Visit,
@@ -76,6 +78,7 @@ const SUCCESSES: &[Kind] = &[certificate::dates, success::ruling, transport::rul
 /// The others, those that decide most surely first.
 const FAILURES: &[Kind] = &[
     certificate::dates,
+    tunnel::ruling,
     gateway::named,
     legs::ruling,
     request::ruling,

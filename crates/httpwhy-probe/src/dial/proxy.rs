@@ -1,6 +1,6 @@
 //! To a proxy, up to where it can be asked for something.
 
-use httpwhy_model::{Exchange, ProxyFacts};
+use httpwhy_model::{Exchange, Phase, ProxyFacts, Signal};
 
 use super::{Dialler, PROXY, Reached};
 use crate::tls;
@@ -26,7 +26,10 @@ impl Dialler<'_> {
             addresses: None,
             instead: None,
         };
-        let reached = self.reach(ways, &place, PROXY, exchange).await?;
+        let Some(reached) = self.reach(ways, &place, PROXY, exchange).await else {
+            say_how_far(exchange);
+            return None;
+        };
         if proxy.scheme() != ProxyScheme::Https {
             return Some(reached);
         }
@@ -42,5 +45,21 @@ impl Dialler<'_> {
             stream: stream.filter(|_| trusted)?,
             peer: reached.peer,
         })
+    }
+}
+
+/// A deadline that passes in phase `tunnel` does not say what was awaited: the name of the proxy, or the proxy.
+fn say_how_far(exchange: &mut Exchange) {
+    let timed_out = matches!(
+        exchange.signals().last(),
+        Some((Phase::Tunnel, Signal::Timeout(_)))
+    );
+    if timed_out {
+        let word = if exchange.peer.is_some() {
+            "no-connection"
+        } else {
+            "no-address"
+        };
+        exchange.signal(Phase::Tunnel, Signal::word("tunnel", word));
     }
 }

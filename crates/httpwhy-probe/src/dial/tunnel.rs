@@ -135,10 +135,28 @@ fn conclude(reader: Reader, end: Result<io::Result<End>, Signal>, exchange: &mut
         Ok(Err(error)) => exchange.signal(Phase::Tunnel, signals::of_stream(&error)),
         Err(signal) => exchange.signal(Phase::Tunnel, signal),
     }
+    if exchange.tunnel_answer().is_some_and(asks_in_vain) {
+        exchange.signal(Phase::Tunnel, Signal::word("tunnel", "no-scheme"));
+    }
     if let Some(code) = answer.filter(|code| !code.starts_with('2')) {
         exchange.signal(Phase::Tunnel, Signal::word("tunnel", code));
     }
     false
+}
+
+/// Whether it challenges, and by no scheme that is spoken here: Basic (RFC 7617).
+fn asks_in_vain(answer: &Response) -> bool {
+    let mut challenges = answer
+        .fields
+        .iter("proxy-authenticate")
+        .filter_map(httpwhy_model::Value::as_str)
+        .flat_map(|value| value.split(','))
+        .peekable();
+    let basic = |challenge: &str| {
+        let scheme = challenge.trim().split(' ').next();
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+    };
+    answer.status() == Some(407) && challenges.peek().is_some() && !challenges.any(basic)
 }
 
 /// Keeps the answer; its code, when it has one that can stand as a word.

@@ -19,6 +19,7 @@ mod h3;
 mod h3_close;
 mod h3_reset;
 mod input;
+mod proxy;
 mod quic;
 mod quic_close;
 mod raw;
@@ -26,6 +27,8 @@ mod redirect;
 mod refuse;
 mod reset;
 mod respond;
+mod socks;
+mod source;
 mod stall;
 mod tls;
 mod tls_alert;
@@ -52,6 +55,7 @@ pub(crate) static ALL: &[&Act] = &[
     &h3_close::ACT,
     &h3_reset::ACT,
     &input::ACT,
+    &proxy::ACT,
     &quic::ACT,
     &quic_close::ACT,
     &raw::ACT,
@@ -59,6 +63,8 @@ pub(crate) static ALL: &[&Act] = &[
     &refuse::ACT,
     &reset::ACT,
     &respond::ACT,
+    &socks::ACT,
+    &source::ACT,
     &stall::ACT,
     &tls::ACT,
     &tls_alert::ACT,

@@ -16,6 +16,7 @@ mod relink;
 mod report;
 mod resume;
 mod retry;
+mod route;
 mod scale;
 mod scenes;
 mod select;
@@ -117,6 +118,12 @@ pub(crate) struct Args {
     #[command(flatten)]
     http3: http3::Http3Args,
 
+    #[command(flatten)]
+    route: route::RouteArgs,
+
+    #[command(flatten)]
+    tls: route::TlsArgs,
+
     /// Test switch: every target fails inside httpwhy in that way
     #[arg(long, hide = true, value_name = "KIND")]
     test_fault: Option<String>,
@@ -206,6 +213,9 @@ fn config(args: &Args) -> Result<Config, Failure> {
         ..Config::default()
     };
     args.http3.apply(&mut config);
+    args.route
+        .apply(&mut config, |name| std::env::var(name).ok())?;
+    args.tls.apply(&mut config)?;
     Ok(config)
 }
 

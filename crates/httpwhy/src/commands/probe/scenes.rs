@@ -14,6 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use httpwhy_catalog::Reproduce;
 use httpwhy_model::{Exchange, Fields, OutcomeId, Seen, Value, Visit};
+use httpwhy_probe::ways::{From, Proxies, Proxy, Ways};
 use httpwhy_probe::{Config, Deadlines, Finished, Job, Next, Resolver, Trust};
 use httpwhy_sim::{Protocol, Scene, Simulator};
 
@@ -181,6 +182,7 @@ fn job(index: u64, scene: &Scene) -> Job {
         .collect();
     job.body = scene.body.clone().map(Bytes::from);
     job.websocket = scene.websocket;
+    job.ways = ways(scene);
     job.protocol = match scene.protocol {
         Protocol::Http2 => Some(httpwhy_probe::Protocol::Http2PriorKnowledge),
         Protocol::Http3 => Some(httpwhy_probe::Protocol::Http3),
@@ -205,6 +207,23 @@ fn job(index: u64, scene: &Scene) -> Job {
     job
 }
 
+/// The way that a scene asks for.
+fn ways(scene: &Scene) -> Option<Arc<Ways>> {
+    if scene.proxy.is_none() && scene.from.is_none() {
+        return None;
+    }
+    let proxy = scene
+        .proxy
+        .as_deref()
+        .and_then(|text| Proxy::parse(text, "the simulator").ok());
+    let from = scene.from.as_deref().and_then(|text| text.parse().ok());
+    Some(Arc::new(Ways {
+        proxies: proxy.map(Proxies::always).unwrap_or_default(),
+        from: from.map(From::Address),
+        ..Ways::default()
+    }))
+}
+
 fn judge(scene: &Scene, mut visit: Visit) -> Played {
     hide_the_answer(&mut visit, scene.id);
     let took = visit
@@ -224,7 +243,15 @@ fn judge(scene: &Scene, mut visit: Visit) -> Played {
                 let first = params.iter().find(|(name, _)| {
                     matches!(
                         *name,
-                        "how" | "at" | "status" | "code" | "kind" | "upstream" | "target"
+                        "how"
+                            | "at"
+                            | "status"
+                            | "code"
+                            | "kind"
+                            | "upstream"
+                            | "target"
+                            | "reply"
+                            | "address"
                     )
                 });
                 first.map_or(act.to_owned(), |(_, param)| match param {
@@ -257,6 +284,12 @@ fn hide_the_answer(visit: &mut Visit, id: OutcomeId) {
             .interim
             .iter_mut()
             .chain(exchange.response.as_mut())
+            .chain(
+                exchange
+                    .way
+                    .as_mut()
+                    .and_then(|way| way.proxy.as_mut()?.answer.as_mut()),
+            )
         {
             hide_in_fields(&mut response.fields, &hide);
             if let Seen::Present(body) = &mut response.body {
