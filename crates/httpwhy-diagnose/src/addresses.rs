@@ -1,21 +1,13 @@
 //! The same request at every address of a name: which of them fail.
 
-use httpwhy_model::{Because, Blame, Diagnosis, Evidence, Place, Step, Visit};
+use httpwhy_model::{Blame, Diagnosis, Evidence, Place, Visit};
 
 /// The steps that asked at one address each, with that address.
 fn asked(visit: &Visit) -> Vec<(usize, &str)> {
-    let one = |(index, step): (usize, &'_ Step)| -> Option<usize> {
-        matches!(
-            step.because,
-            Because::Asked | Because::Same(_) | Because::Retry(_)
-        )
-        .then_some(index)
-    };
-    let steps = visit.steps.iter().enumerate().filter_map(one);
+    let steps = visit.steps.iter().enumerate();
     steps
-        .filter_map(|index| {
-            let way = visit.steps[index].exchange.way.as_ref()?;
-            let instead = way.instead.as_ref()?;
+        .filter_map(|(index, step)| {
+            let instead = step.exchange.way.as_ref()?.instead.as_ref()?;
             (instead.set_by == "--all-addresses").then_some((index, &*instead.to))
         })
         .collect()
@@ -57,7 +49,7 @@ fn is_failure(diagnosis: &Diagnosis) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use httpwhy_model::{End, Exchange, Instead, Phase, Response, Way};
+    use httpwhy_model::{Because, End, Exchange, Instead, Phase, Response, Step, Way};
 
     use super::*;
 

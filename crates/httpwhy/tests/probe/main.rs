@@ -17,6 +17,7 @@ mod scale;
 mod secrets;
 mod summary;
 mod yourside;
+mod ways;
 
 use std::path::Path;
 

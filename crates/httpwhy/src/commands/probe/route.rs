@@ -181,15 +181,16 @@ fn from(text: &str) -> From {
 impl TlsArgs {
     /// Sets what was asked for.
     pub(super) fn apply(&self, config: &mut Config) -> Result<(), Failure> {
-        let versions = match (self.tls13, self.tls_max) {
-            (true, Some(Latest::Tls12)) => {
+        let versions = match (self.tls12, self.tls13, self.tls_max) {
+            (_, true, Some(Latest::Tls12)) => {
                 return Err(Failure::usage(
                     "--tlsv1.3 and --tls-max 1.2 leave no version",
                 ));
             }
-            (true, _) => TlsVersions::Only13,
-            (false, Some(Latest::Tls12)) => TlsVersions::Only12,
-            (false, Some(Latest::Tls13) | None) => TlsVersions::Both,
+            (_, true, _) => TlsVersions::Only13,
+            (_, false, Some(Latest::Tls12)) => TlsVersions::Only12,
+            // 1.2 is the earliest that can be spoken anyway.
+            (true | false, false, Some(Latest::Tls13) | None) => TlsVersions::Both,
         };
         let identity = match &self.cert {
             None => None,
