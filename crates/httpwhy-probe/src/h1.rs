@@ -79,13 +79,18 @@ pub(crate) async fn exchange(
     let lost = unsent.is_some();
     // The system tells of a reset once; what it then shows as the end of the stream is no orderly one.
     let torn = matches!(unsent, Some(Signal::Errno(_)));
+    // What came while the peer took no more was read then, and the time for it is over.
+    let late = matches!(unsent, Some(Signal::Timeout(_)));
     if let Some(signal) = unsent {
         exchange.signal(Phase::Send, signal);
     }
     let mut first = (reading.received > 0).then_some(sent);
-    let broken = talk
-        .receive(stream, &mut reading, lost, &mut first, exchange)
-        .await;
+    let broken = if late {
+        Some(Broken::Enough(None))
+    } else {
+        talk.receive(stream, &mut reading, lost, &mut first, exchange)
+            .await
+    };
     let broken = match broken {
         Some(Broken::End { .. }) if torn => Some(Broken::Enough(None)),
         broken => broken,

@@ -92,7 +92,7 @@ fn each_phase_ends_by_its_deadline() {
     });
     let mut job = Job::get(0, deaf.url("http"));
     job.method = "POST".into();
-    job.body = Some(vec![0; 64 * 1024 * 1024].into());
+    job.body = Some(vec![0; 16 * 1024 * 1024].into());
     show("send", with(|d| d.send = DEADLINE), job, "send timeout:300");
 
     show(

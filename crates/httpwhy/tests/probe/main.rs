@@ -16,8 +16,8 @@ mod reports;
 mod scale;
 mod secrets;
 mod summary;
-mod yourside;
 mod ways;
+mod yourside;
 
 use std::path::Path;
 
