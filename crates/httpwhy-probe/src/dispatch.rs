@@ -59,6 +59,10 @@ impl Gate {
 }
 
 /// What a worker is to do next.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a job is what nearly all are; in a box each would cost one more allocation"
+)]
 #[derive(Debug)]
 pub(crate) enum Task {
     /// A job from its beginning.
@@ -86,6 +90,7 @@ struct Inside {
     fresh: VecDeque<Job>,
     hosts: Hosts<Task>,
     /// Visits that were under way when the run was stopped.
+    #[expect(clippy::vec_box, reason = "they come in their boxes and leave in them")]
     stopped: Vec<Box<Course>>,
     filler_waits: bool,
     closed: bool,
@@ -95,6 +100,10 @@ struct Inside {
 }
 
 /// What there is for a worker.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made and taken apart at once, on the way of every job: a box would cost more"
+)]
 enum Found {
     Task(Begun<Task>),
     /// Nothing before that moment, or before somebody tells.

@@ -139,19 +139,22 @@ struct Waiting<T> {
     why: Why,
 }
 
+/// What was put off, with its host's name, and since when.
+type Delayed<T> = (Option<Arc<str>>, T, Instant);
+
 /// All hosts of a run, with what waits for them.
 #[derive(Debug)]
 pub(crate) struct Hosts<T> {
     pace: Option<Pace>,
     /// Exchanges under way with one host at most, whatever else is said.
     ceiling: usize,
-    hosts: HashMap<Arc<str>, Host<Waiting<T>>>,
+    by_name: HashMap<Arc<str>, Host<Waiting<T>>>,
     /// Hosts for which something waits and that may be asked now, or soon: looked at in turn.
     runnable: VecDeque<Arc<str>>,
     /// Hosts that must not be asked before that moment.
     resting: BinaryHeap<Reverse<(Instant, Arc<str>)>>,
     /// What the policy put off.
-    delayed: BTreeMap<(Instant, u64), (Option<Arc<str>>, T, Instant)>,
+    delayed: BTreeMap<(Instant, u64), Delayed<T>>,
     serial: u64,
     held: usize,
     /// The earliest moment for the next exchange with anybody.
@@ -165,7 +168,7 @@ impl<T> Hosts<T> {
         Self {
             pace,
             ceiling: ceiling.max(1),
-            hosts: HashMap::new(),
+            by_name: HashMap::new(),
             runnable: VecDeque::new(),
             resting: BinaryHeap::new(),
             delayed: BTreeMap::new(),
@@ -209,7 +212,7 @@ impl<T> Hosts<T> {
         };
         let name = self.name(key, &pace);
         let free = self.may_begin(now);
-        let host = self.hosts.get_mut(&name)?;
+        let host = self.by_name.get_mut(&name)?;
         let behind = !first && !host.waiting.is_empty();
         let why = match host.blocked(now) {
             Some((why, _)) => Some(why),
@@ -263,7 +266,7 @@ impl<T> Hosts<T> {
             let Some(Reverse((_, name))) = self.resting.pop() else {
                 break;
             };
-            if let Some(host) = self.hosts.get_mut(&name) {
+            if let Some(host) = self.by_name.get_mut(&name) {
                 host.resting = false;
             }
             self.schedule(&name, now);
@@ -271,7 +274,7 @@ impl<T> Hosts<T> {
         let pace = self.pace?;
         while self.may_begin(now) {
             let name = self.runnable.pop_front()?;
-            let Some(host) = self.hosts.get_mut(&name) else {
+            let Some(host) = self.by_name.get_mut(&name) else {
                 continue;
             };
             host.runnable = false;
@@ -303,7 +306,7 @@ impl<T> Hosts<T> {
         {
             let (name, what, since) = entry.remove();
             let why = Why::Policy;
-            let known = name.as_ref().and_then(|name| self.hosts.get_mut(name));
+            let known = name.as_ref().and_then(|name| self.by_name.get_mut(name));
             let (Some(name), Some(host)) = (&name, known) else {
                 // Unlimited, or its host was forgotten meanwhile: no bound held it.
                 return Some(Begun {
@@ -334,14 +337,14 @@ impl<T> Hosts<T> {
         let Some(pace) = self.pace else {
             return false;
         };
-        if let Some(host) = self.hosts.get_mut(&turn.host) {
+        if let Some(host) = self.by_name.get_mut(&turn.host) {
             host.running = host.running.saturating_sub(1);
             if let Some(heard) = heard {
                 host.learn(heard, turn.began, now, &pace, self.ceiling);
             }
         }
         self.schedule(&turn.host, now);
-        if self.hosts.len() >= self.sweep_at {
+        if self.by_name.len() >= self.sweep_at {
             self.sweep(now);
         }
         !self.runnable.is_empty()
@@ -349,7 +352,7 @@ impl<T> Hosts<T> {
 
     /// What waits, all of it, in no order.
     pub(crate) fn drain(&mut self) -> Vec<T> {
-        let held = self.hosts.values_mut();
+        let held = self.by_name.values_mut();
         let mut all: Vec<T> = held
             .flat_map(|host| host.waiting.drain(..))
             .map(|waiting| waiting.what)
@@ -363,18 +366,18 @@ impl<T> Hosts<T> {
     }
 
     fn name(&mut self, key: &str, pace: &Pace) -> Arc<str> {
-        if let Some((name, _)) = self.hosts.get_key_value(key) {
+        if let Some((name, _)) = self.by_name.get_key_value(key) {
             return Arc::clone(name);
         }
         let name: Arc<str> = key.into();
         let host = Host::new(key, pace, self.ceiling);
-        self.hosts.insert(Arc::clone(&name), host);
+        self.by_name.insert(Arc::clone(&name), host);
         name
     }
 
     /// Puts a host for which something waits where it will be looked at again.
     fn schedule(&mut self, name: &Arc<str>, now: Instant) {
-        let Some(host) = self.hosts.get_mut(name) else {
+        let Some(host) = self.by_name.get_mut(name) else {
             return;
         };
         if host.waiting.is_empty() || host.runnable || host.resting {
@@ -408,9 +411,9 @@ impl<T> Hosts<T> {
             .values()
             .filter_map(|(name, ..)| name.clone())
             .collect();
-        self.hosts
+        self.by_name
             .retain(|name, host| !host.is_idle(now) || put_off.contains(name));
-        self.sweep_at = REMEMBERED.max(2 * self.hosts.len());
+        self.sweep_at = REMEMBERED.max(2 * self.by_name.len());
     }
 }
 

@@ -72,7 +72,7 @@ pub struct GroupJson<'a> {
     pub remedies: Vec<RemedyJson<'a>>,
 }
 
-impl<'a> RunLine<'a> {
+impl RunLine<'_> {
     /// An empty one, for counts to be filled in.
     pub const fn new() -> Self {
         Self {

@@ -204,40 +204,19 @@ mod tests {
                 .to_string()
                 .starts_with("engine:your-side shared=resolver hosts=")
         );
-        let cases: [(
-            &str,
-            Box<dyn Fn(usize) -> String>,
-            Box<dyn Fn(usize) -> Option<Shared>>,
-        ); 4] = [
-            (
-                "four owners",
-                Box::new(|n| format!("http://h{n}.d{}.example/", n % 4)),
-                Box::new(|_| Some(Shared::Route)),
-            ),
-            (
-                "one that works",
-                Box::new(spread),
-                Box::new(|n| (n % 49 != 0).then_some(Shared::Route)),
-            ),
-            (
-                "two kinds",
-                Box::new(spread),
-                Box::new(|n| {
-                    Some(if n % 40 == 0 {
-                        Shared::Route
-                    } else {
-                        Shared::Clock
-                    })
-                }),
-            ),
-            (
-                "failures of their own",
-                Box::new(spread),
-                Box::new(|_| None),
-            ),
-        ];
-        for (name, target, shared) in cases {
-            assert_eq!(alarm(target, shared), None, "{name}");
-        }
+        let one_owner = |n: usize| format!("http://h{n}.d{}.example/", n % 4);
+        let route = Some(Shared::Route);
+        assert_eq!(alarm(one_owner, |_| route.clone()), None, "four owners");
+        let some_work = |n: usize| route.clone().filter(|_| n % 49 != 0);
+        assert_eq!(alarm(spread, some_work), None, "one that works");
+        let two = |n: usize| {
+            if n % 40 == 0 {
+                Some(Shared::Clock)
+            } else {
+                route.clone()
+            }
+        };
+        assert_eq!(alarm(spread, two), None, "two kinds");
+        assert_eq!(alarm(spread, |_| None), None, "failures of their own");
     }
 }

@@ -155,20 +155,17 @@ impl<W> Host<W> {
         if let Some(asked) = heard.asked {
             self.wait_until(now + asked.min(pace.longest), Why::HostAsked);
         }
-        match heard.trouble {
-            Some(trouble) => {
-                // Those under way when it was slowed down say nothing new.
-                if self.slowed.is_none_or(|slowed| began >= slowed) {
-                    self.slow_down(trouble, now);
-                }
+        if let Some(trouble) = heard.trouble {
+            // Those under way when it was slowed down say nothing new.
+            if self.slowed.is_none_or(|slowed| began >= slowed) {
+                self.slow_down(trouble, now);
             }
-            None => {
-                let wait = heard.wait.filter(|_| pace.latency);
-                let risen = wait.is_some_and(|wait| self.hear_latency(wait.as_secs_f64(), now));
-                if !risen {
-                    self.recover();
-                }
-            }
+            return;
+        }
+        let wait = heard.wait.filter(|_| pace.latency);
+        let risen = wait.is_some_and(|wait| self.hear_latency(wait.as_secs_f64(), now));
+        if !risen {
+            self.recover();
         }
     }
 

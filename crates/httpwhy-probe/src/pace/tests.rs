@@ -235,5 +235,5 @@ fn the_memory_of_hosts_is_bounded() {
         let turn = begun.and_then(|begun| begun.turn).expect("counted");
         hosts.leave(&turn, Some(&heard(None)), now);
     }
-    assert!(hosts.hosts.len() <= REMEMBERED, "{}", hosts.hosts.len());
+    assert!(hosts.by_name.len() <= REMEMBERED, "{}", hosts.by_name.len());
 }

@@ -30,7 +30,7 @@ fn url(server: &Server, name: &str, path: impl std::fmt::Display) -> String {
 }
 
 /// Those of the lines that were held back, with why.
-fn held<'a>(lines: &'a [Value]) -> Vec<&'a str> {
+fn held(lines: &[Value]) -> Vec<&str> {
     let held = lines.iter().filter_map(|line| line["held"].as_str());
     held.collect()
 }

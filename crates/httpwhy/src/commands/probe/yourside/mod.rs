@@ -3,6 +3,7 @@
 
 mod local;
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -191,6 +192,7 @@ impl YourSide {
     }
 
     fn report(&self, alarm: &Alarm, skew: Option<i64>) -> String {
+        // Writing into a string does not fail.
         let mut text = format!(
             "httpwhy: engine/your-side: the last {} targets, on {} unrelated hosts, all failed in one way. What they share is on your side: {}",
             alarm.targets,
@@ -198,9 +200,10 @@ impl YourSide {
             safe(&alarm.shared.to_string())
         );
         for (what, found) in local::check(&self.config, self.check_url.as_deref(), skew) {
-            text += &format!("\n  {what:<9} {}", safe(&found));
+            let _ = write!(text, "\n  {what:<9} {}", safe(&found));
         }
-        text += &format!(
+        let _ = write!(
+            text,
             "\n  paused    for {} s at most (--pause); a target is tried every {} s",
             self.pause.as_secs(),
             (self.pause / TRIES).min(LONGEST).as_secs().max(1)
@@ -220,7 +223,7 @@ impl YourSide {
 
     fn say(&self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(std::io::stderr(), "{text}");
+            let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
         }
     }
 
