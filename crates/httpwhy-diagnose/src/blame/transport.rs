@@ -16,10 +16,11 @@ const ABOUT_THE_CERTIFICATE: &[u8] = &[42, 43, 44, 45, 46, 48, 116];
 
 pub(super) fn ruling(case: &Case) -> Option<Ruling> {
     let exchange = case.exchange;
-    if exchange.end != End::Answered || matches!(case.entry.id.namespace(), "h2" | "h3" | "quic") {
-        if let Some(ruling) = our_own_breach(case).or_else(|| breach_of_theirs(case)) {
-            return Some(ruling);
-        }
+    let of_frames = matches!(case.entry.id.namespace(), "h2" | "h3" | "quic");
+    if (exchange.end != End::Answered || of_frames)
+        && let Some(ruling) = our_own_breach(case).or_else(|| breach_of_theirs(case))
+    {
+        return Some(ruling);
     }
     match exchange.end {
         End::Nothing if exchange.vantage.side == Side::Client => certificate_refused(case)

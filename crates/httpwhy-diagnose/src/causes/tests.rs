@@ -1,3 +1,5 @@
+//! Causes of groups, on made-up exchanges.
+
 use super::*;
 use httpwhy_model::{End, Response, Seen, Sent, Signal};
 

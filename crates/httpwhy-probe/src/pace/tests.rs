@@ -1,3 +1,5 @@
+//! How hosts are paced.
+
 use super::*;
 use heard::Trouble;
 

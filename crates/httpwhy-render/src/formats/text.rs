@@ -237,22 +237,22 @@ fn over(exchange: &Exchange) -> Option<String> {
 /// `CN=a.example by CN=Some CA, 61 days left, 2 certificates sent`
 fn certificate(exchange: &Exchange) -> Option<String> {
     let tls = exchange.tls.as_ref()?;
-    let mut text = format!("{} by {}", tls.subject.as_ref()?, tls.issuer.as_ref()?);
+    let names = format!("{} by {}", tls.subject.as_ref()?, tls.issuer.as_ref()?);
     let days = match exchange.observed_at {
         Seen::Present(moment) => tls.days_left(moment),
         Seen::Absent | Seen::NotCaptured => None,
     };
-    match days {
-        Some(days @ ..0) => text.push_str(&format!(", over for {} days", -days)),
-        Some(days) => text.push_str(&format!(", {days} days left")),
-        None => {}
-    }
-    match tls.chain.len() {
-        0 => {}
-        1 => text.push_str(", sent alone"),
-        more => text.push_str(&format!(", {more} certificates sent")),
-    }
-    Some(text)
+    let days = days.map(|days| match days {
+        ..0 => format!("over for {} days", -days),
+        _ => format!("{days} days left"),
+    });
+    let sent = match tls.chain.len() {
+        0 => None,
+        1 => Some("sent alone".to_owned()),
+        more => Some(format!("{more} certificates sent")),
+    };
+    let parts: Vec<_> = [Some(names), days, sent].into_iter().flatten().collect();
+    Some(parts.join(", "))
 }
 
 /// `h3 at :443` (RFC 7838)
