@@ -1,35 +1,45 @@
-//! A WebSocket that ends without a Close frame.
+//! A WebSocket that ends without a Close frame, or stays open without a word.
 
 use crate::act::{Act, After, Cue, Misuse, OnRequest, Params, Part, Playing, Role, Turn};
+use crate::serve::DEADLINE;
 use crate::websocket;
 
 /// See the module.
 pub(crate) static ACT: Act = Act {
     name: "ws-drop",
-    about: "completes the handshake and ends the connection, by FIN or RST, without a Close frame",
+    about: "completes the handshake and then sends no frame: ends the connection by FIN or RST, or answers not even a ping",
     params: &["how"],
     perform,
 };
 
 fn perform(params: &Params) -> Result<Role, Misuse> {
-    let then = match params.word("how", &["fin", "reset"])? {
+    let how = params.word("how", &["fin", "reset", "silence"])?;
+    let then = match how {
         "reset" => After::Reset,
         _ => After::Close,
     };
+    let silent = how == "silence";
     Ok(Role {
-        part: Part::Request(Box::new(WsDrop { then })),
-        cue: Cue::websocket(),
+        part: Part::Request(Box::new(WsDrop { then, silent })),
+        cue: Cue {
+            slow: silent,
+            ..Cue::websocket()
+        },
     })
 }
 
 struct WsDrop {
     then: After,
+    silent: bool,
 }
 
 impl OnRequest for WsDrop {
     fn answer<'a>(&'a self, turn: Turn<'a>) -> Playing<'a, After> {
         Box::pin(async move {
             let is_open = websocket::accept(turn.wire, turn.asked, turn.mark).await?;
+            if is_open && self.silent {
+                turn.wire.hold(DEADLINE).await;
+            }
             Ok(if is_open { self.then } else { After::Close })
         })
     }
