@@ -20,6 +20,7 @@ mod details;
 mod identify;
 pub mod many;
 mod marks;
+mod memory;
 mod opened;
 mod passage;
 mod producer;
@@ -30,6 +31,7 @@ pub mod rules;
 mod says;
 mod scan;
 
+pub use memory::{Judgement, Memory};
 pub use says::MAX_SAID;
 
 use std::borrow::Cow;
