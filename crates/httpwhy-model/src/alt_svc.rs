@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     fn read(value: &str) -> Vec<String> {
-        let services = alternatives(&Fields::of([("Alt-Svc", value)]));
+        let services = alternatives(&Fields::of([("Alt-Svc", value.to_owned())]));
         let text = |s: AltService| {
             let host = s.host.unwrap_or_default();
             format!("{} {host}:{} {}", s.protocol, s.port, s.max_age)

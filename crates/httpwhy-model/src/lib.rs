@@ -36,7 +36,7 @@ pub use exchange::{
 pub use group::{Cause, Group};
 pub use message::{Body, Field, Fields, Framing, Kept, Request, Response, Value};
 pub use phase::{Party, Phase};
-pub use redact::{is_secret_field, redact, redact_uri};
+pub use redact::{is_secret_field, redact, redact_uri, redacted};
 pub use seen::Seen;
 pub use signal::{CertProblem, DnsFault, Errno, H1Defect, Signal, SignalError, TlsFault};
 pub use terminal::acts_on_terminals;

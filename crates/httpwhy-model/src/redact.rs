@@ -1,5 +1,7 @@
 //! Hiding what must not be stored or printed, keeping what diagnosis needs.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::{Fields, Value, Visit};
@@ -39,6 +41,36 @@ pub fn redact(visit: &Visit) -> Visit {
         }
     }
     visit
+}
+
+/// As [`redact`], without a copy where there is nothing to hide.
+#[must_use]
+pub fn redacted(visit: &Visit) -> Cow<'_, Visit> {
+    let hides = |fields: &Fields| {
+        let mut names = fields.list.iter().map(|field| &field.name[..]);
+        names.any(is_secret_field)
+    };
+    // Only what stands before an @ is hidden.
+    let private = |uri: &str| uri.contains('@');
+    let secret = private(&visit.asked)
+        || visit.steps.iter().any(|step| {
+            let exchange = &step.exchange;
+            let proxy = exchange.way.as_ref().and_then(|way| way.proxy.as_ref());
+            let answer = proxy.and_then(|proxy| proxy.answer.as_ref());
+            let mut responses = exchange
+                .interim
+                .iter()
+                .chain(&exchange.response)
+                .chain(answer);
+            hides(&exchange.request.fields)
+                || responses.any(|response| hides(&response.fields) || hides(&response.trailers))
+                || private(&exchange.target)
+        });
+    if secret {
+        Cow::Owned(redact(visit))
+    } else {
+        Cow::Borrowed(visit)
+    }
 }
 
 /// Whether a field of that name carries a secret: credentials, cookies, keys.

@@ -2,18 +2,37 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::OnceLock;
 
-use httpwhy_model::{Because, Blame, Diagnosis, Exchange, Phase};
+use httpwhy_model::{Because, Blame, Diagnosis, Exchange, Phase, Timeline};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::SCHEMA;
 use crate::tls::TlsJson;
 use crate::way::WayJson;
+use crate::{SCHEMA, append};
+
+/// Room for a line of ordinary length.
+const LINE: usize = 2048;
 
 /// A diagnosis of one step (`kind` diagnosis) or of a whole visit of several steps (`kind` visit).
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DiagnosisLine<'a> {
+    /// Which step of which visit, and what was asked and came.
+    #[serde(flatten)]
+    pub facts: FactsJson<'a>,
+    /// What it means.
+    #[serde(flatten)]
+    pub judgement: JudgementJson<'a>,
+    /// What was measured.
+    #[serde(flatten)]
+    pub measures: MeasuresJson,
+}
+
+/// The first part of a diagnosis: what it is about.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FactsJson<'a> {
     /// 1.
     pub schema: u32,
     /// `diagnosis` or `visit`.
@@ -40,6 +59,11 @@ pub struct DiagnosisLine<'a> {
     pub status: Option<u16>,
     /// The protocol version as received.
     pub protocol: Option<Cow<'a, str>>,
+}
+
+/// The second part of a diagnosis: what it means.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct JudgementJson<'a> {
     /// The outcome's id.
     pub outcome: &'static str,
     /// Its name.
@@ -66,8 +90,14 @@ pub struct DiagnosisLine<'a> {
     pub evidence: Vec<EvidenceJson<'a>>,
     /// Rules of HTTP that were broken.
     pub findings: Vec<FindingJson<'a>>,
+}
+
+/// The last part of a diagnosis: what was measured.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MeasuresJson {
     /// Milliseconds by phase.
-    pub timing_ms: BTreeMap<&'static str, f64>,
+    #[schemars(with = "BTreeMap<String, f64>")]
+    pub timing_ms: Millis,
     /// Why the prober held it back before it began: host-limit, host-rate, rate, host-asked, host-slowed or retry; the
     /// time is that of the phase queue, and none of it is the server's.
     pub held: Option<&'static str>,
@@ -79,6 +109,16 @@ pub struct DiagnosisLine<'a> {
     pub way: Option<WayJson>,
     /// Bytes received.
     pub bytes: u64,
+}
+
+/// Milliseconds by phase, with three decimals.
+#[derive(Debug, Clone, Copy)]
+pub struct Millis(Timeline);
+
+impl Serialize for Millis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(millis(&self.0))
+    }
 }
 
 /// Why a step took place.
@@ -202,22 +242,22 @@ pub struct FindingJson<'a> {
     pub message: &'a str,
 }
 
-impl<'a> DiagnosisLine<'a> {
-    /// The line for one step. `title` is the outcome's name in the catalogue.
-    pub fn step(
+impl<'a> FactsJson<'a> {
+    /// Of one step of a visit of so many.
+    fn new(
+        kind: &'static str,
         visit: &'a str,
         step: usize,
+        steps: usize,
         because: Because,
         exchange: &'a Exchange,
-        diagnosis: &'a Diagnosis,
-        title: &'static str,
     ) -> Self {
         Self {
             schema: SCHEMA,
-            kind: "diagnosis",
+            kind,
             visit,
             step,
-            steps: step + 1,
+            steps,
             because: because.into(),
             vantage: VantageJson {
                 who: exchange.vantage.who.to_string(),
@@ -232,6 +272,13 @@ impl<'a> DiagnosisLine<'a> {
                 .response
                 .as_ref()
                 .and_then(|response| lossy(&response.version)),
+        }
+    }
+}
+
+impl<'a> JudgementJson<'a> {
+    fn new(exchange: &Exchange, diagnosis: &'a Diagnosis, title: &'static str) -> Self {
+        Self {
             outcome: diagnosis.outcome.0,
             title,
             also: diagnosis.also.iter().map(|id| id.0).collect(),
@@ -287,7 +334,14 @@ impl<'a> DiagnosisLine<'a> {
                     message: &f.message,
                 })
                 .collect(),
-            timing_ms: timing(exchange),
+        }
+    }
+}
+
+impl MeasuresJson {
+    fn new(exchange: &Exchange) -> Self {
+        Self {
+            timing_ms: Millis(exchange.timeline),
             held: exchange.held,
             tls: exchange
                 .tls
@@ -298,20 +352,90 @@ impl<'a> DiagnosisLine<'a> {
             bytes: exchange.received,
         }
     }
+}
 
-    /// The same line, of a visit with so many steps.
-    #[must_use]
-    pub fn of_steps(self, steps: usize) -> Self {
-        Self { steps, ..self }
+/// A diagnosis to be written: that of the step of a visit, or the verdict on the whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Writing<'a> {
+    /// `diagnosis` or `visit`.
+    pub kind: &'static str,
+    /// Names the visit within its run.
+    pub visit: &'a str,
+    /// The index of the step.
+    pub step: usize,
+    /// How many steps the visit has.
+    pub steps: usize,
+    /// Why the step took place.
+    pub because: Because,
+    /// What was observed.
+    pub exchange: &'a Exchange,
+    /// What it means.
+    pub diagnosis: &'a Diagnosis,
+    /// The outcome's name in the catalogue.
+    pub title: &'static str,
+    /// Where the judgement's part of the line is kept for the next line with an equal diagnosis and equal signals.
+    pub kept: Option<&'a OnceLock<Box<[u8]>>>,
+}
+
+impl<'a> Writing<'a> {
+    /// The line as an object.
+    pub fn line(&self) -> DiagnosisLine<'a> {
+        DiagnosisLine {
+            facts: self.facts(),
+            judgement: JudgementJson::new(self.exchange, self.diagnosis, self.title),
+            measures: MeasuresJson::new(self.exchange),
+        }
     }
 
-    /// The same line as the verdict on a whole visit.
-    #[must_use]
-    pub fn closing_visit(self) -> Self {
-        Self {
-            kind: "visit",
-            ..self
+    /// Writes the line: the same bytes as [`write_line`](crate::write_line) of [`line`](Self::line).
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(LINE);
+        append(&mut bytes, &self.facts())?;
+        bytes.pop();
+        match self.kept {
+            None => self.add_judgement(&mut bytes)?,
+            Some(kept) => {
+                let from = bytes.len();
+                if let Some(part) = kept.get() {
+                    bytes.extend_from_slice(part);
+                } else {
+                    self.add_judgement(&mut bytes)?;
+                    // Whoever came first wrote the same.
+                    let _ = kept.set(bytes[from..].into());
+                }
+            }
         }
+        let from = bytes.len();
+        append(&mut bytes, &MeasuresJson::new(self.exchange))?;
+        bytes[from] = b',';
+        bytes.push(b'\n');
+        out.write_all(&bytes)
+    }
+
+    fn facts(&self) -> FactsJson<'a> {
+        let Self {
+            kind,
+            visit,
+            step,
+            steps,
+            because,
+            exchange,
+            ..
+        } = *self;
+        FactsJson::new(kind, visit, step, steps, because, exchange)
+    }
+
+    /// The members of the judgement, each behind a comma.
+    fn add_judgement(&self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let from = bytes.len();
+        let judgement = JudgementJson::new(self.exchange, self.diagnosis, self.title);
+        append(bytes, &judgement)?;
+        bytes[from] = b',';
+        bytes.pop();
+        Ok(())
     }
 }
 
@@ -319,12 +443,10 @@ fn lossy(bytes: &[u8]) -> Option<Cow<'_, str>> {
     (!bytes.is_empty()).then(|| String::from_utf8_lossy(bytes))
 }
 
-/// Milliseconds with three decimals.
-pub(crate) fn timing(exchange: &Exchange) -> BTreeMap<&'static str, f64> {
+/// Milliseconds with three decimals, by phase.
+pub(crate) fn millis(timeline: &Timeline) -> impl Iterator<Item = (&'static str, f64)> + '_ {
     let millis = |took: std::time::Duration| (took.as_micros() as f64) / 1000.0;
-    exchange
-        .timeline
+    timeline
         .iter()
-        .map(|(phase, took)| (Phase::as_str(phase), millis(took)))
-        .collect()
+        .map(move |(phase, took)| (Phase::as_str(phase), millis(took)))
 }

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::SCHEMA;
-use crate::diagnosis::timing;
+use crate::diagnosis::millis;
 use crate::tls::{TlsJson, tls_in};
 use crate::way::WayJson;
 
@@ -400,8 +400,7 @@ impl ExchangeLine {
                 .tls
                 .as_ref()
                 .map(|facts| TlsJson::new(facts, &exchange.observed_at)),
-            timing_ms: timing(exchange)
-                .into_iter()
+            timing_ms: millis(&exchange.timeline)
                 .map(|(phase, millis)| (phase.to_owned(), millis))
                 .collect(),
             held: exchange.held.map(str::to_owned),

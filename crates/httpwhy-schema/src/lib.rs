@@ -16,8 +16,8 @@ mod way;
 
 pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
 pub use diagnosis::{
-    BecauseJson, BlameJson, CandidateJson, DiagnosisLine, EvidenceJson, FindingJson, ProducerJson,
-    RemedyJson, RetryJson, VantageJson,
+    BecauseJson, BlameJson, CandidateJson, DiagnosisLine, EvidenceJson, FactsJson, FindingJson,
+    JudgementJson, MeasuresJson, Millis, ProducerJson, RemedyJson, RetryJson, VantageJson, Writing,
 };
 pub use exchange::{ExchangeLine, ReadError, moment, read_visits};
 pub use logs::{
@@ -62,12 +62,16 @@ pub fn write_line(
     out: &mut dyn std::io::Write,
     object: &impl serde::Serialize,
 ) -> std::io::Result<()> {
-    object
-        .serialize(&mut serde_json::Serializer::with_formatter(
-            &mut *out, Quiet,
-        ))
-        .map_err(std::io::Error::from)?;
-    out.write_all(b"\n")
+    let mut bytes = Vec::new();
+    append(&mut bytes, object)?;
+    bytes.push(b'\n');
+    out.write_all(&bytes)
+}
+
+/// Adds one object, without an end of line.
+fn append(bytes: &mut Vec<u8>, object: &impl serde::Serialize) -> std::io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(bytes, Quiet);
+    Ok(object.serialize(&mut serializer)?)
 }
 
 /// JSON as serde_json writes it, with DEL, C1 controls and characters that turn or hide text escaped as well: RFC 8259
@@ -80,11 +84,10 @@ impl serde_json::ser::Formatter for Quiet {
         out: &mut W,
         fragment: &str,
     ) -> std::io::Result<()> {
-        // Most fragments hold no byte that such a character begins with.
-        if !fragment
-            .bytes()
-            .any(|byte| matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef))
-        {
+        // Most fragments hold no byte that such a character begins with. Without a way out in the middle many bytes
+        // are looked at in one step.
+        let begins = |byte: u8| (byte == 0x7f) | (byte == 0xc2) | (byte == 0xe2) | (byte == 0xef);
+        if !fragment.bytes().fold(false, |any, byte| any | begins(byte)) {
             return out.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;

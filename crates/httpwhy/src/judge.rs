@@ -1,35 +1,49 @@
 //! A visit, judged: its steps and its verdict.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use httpwhy_diagnose::{deciding, steps};
+use httpwhy_diagnose::{Judgement, Memory, deciding};
 use httpwhy_model::{Diagnosis, End, Exchange, Phase, Signal, Visit};
 
 /// A visit with its judgement.
-pub(crate) struct Judged {
-    pub(crate) visit: Visit,
-    /// One for each step; never empty.
-    pub(crate) steps: Vec<Diagnosis>,
+pub(crate) struct Judged<'a> {
+    pub(crate) visit: Cow<'a, Visit>,
+    /// Of its steps; never empty.
+    pub(crate) judgement: Arc<Judgement>,
 }
 
-impl Judged {
-    /// Judges a visit. A defect that panics while doing so ends this visit as `engine/internal`, not the run.
+impl<'a> Judged<'a> {
+    /// Judges a visit that has been redacted.
     pub(crate) fn new(visit: Visit) -> Self {
-        let judged = catch_unwind(AssertUnwindSafe(|| steps(&visit)));
-        if let Ok(steps) = judged {
-            return Self { visit, steps };
+        Self::by(&mut Memory::default(), Cow::Owned(visit))
+    }
+
+    /// Judges a visit that has been redacted, with what is remembered of others. A defect that panics while doing so
+    /// ends this visit as `engine/internal`, not the run.
+    pub(crate) fn by(memory: &mut Memory, visit: Cow<'a, Visit>) -> Self {
+        // A panic inside leaves the memory whole: it is changed last.
+        let judged = catch_unwind(AssertUnwindSafe(|| memory.judge(&visit)));
+        if let Ok(judgement) = judged {
+            return Self { visit, judgement };
         }
         let mut exchange = Exchange {
-            target: visit.asked,
+            target: visit.into_owned().asked,
             end: End::Nothing,
             ..Exchange::default()
         };
         exchange.signal(Phase::Queue, Signal::word("engine", "panic"));
         let visit = Visit::of(exchange);
         Self {
-            steps: steps(&visit),
-            visit,
+            judgement: memory.judge(&visit),
+            visit: Cow::Owned(visit),
         }
+    }
+
+    /// The judgement of each step.
+    pub(crate) fn steps(&self) -> &[Diagnosis] {
+        &self.judgement.steps
     }
 
     /// The verdict on the whole visit.
@@ -39,8 +53,8 @@ impl Judged {
 
     /// The step that decides, and the verdict.
     pub(crate) fn deciding(&self) -> (usize, &Diagnosis) {
-        let index = deciding(&self.visit, &self.steps);
-        (index, &self.steps[index])
+        let index = deciding(&self.visit, self.steps());
+        (index, &self.steps()[index])
     }
 
     /// The final status.

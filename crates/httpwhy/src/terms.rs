@@ -112,7 +112,7 @@ impl Term {
     /// Whether the visit is what the term asks for.
     pub(crate) fn holds(&self, judged: &Judged) -> bool {
         let verdict = judged.verdict();
-        let mut findings = judged.steps.iter().flat_map(|step| &step.findings);
+        let mut findings = judged.steps().iter().flat_map(|step| &step.findings);
         match self {
             Self::Outcome(id) => {
                 verdict.outcome.0 == id || verdict.also.iter().any(|other| other.0 == id)
@@ -233,7 +233,7 @@ mod tests {
 
     use super::*;
 
-    fn judged(status: &'static str) -> Judged {
+    fn judged(status: &'static str) -> Judged<'static> {
         Judged::new(Visit::of(Exchange {
             end: End::Answered,
             response: Some(Response {

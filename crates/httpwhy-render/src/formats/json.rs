@@ -2,7 +2,7 @@
 
 use std::io;
 
-use httpwhy_schema::{DiagnosisLine, write_line};
+use httpwhy_schema::Writing;
 
 use super::{Format, Report};
 use crate::Style;
@@ -14,37 +14,39 @@ pub(crate) static FORMAT: Format = Format {
 };
 
 fn write(out: &mut dyn io::Write, report: &Report<'_>, _style: Style) -> io::Result<()> {
-    for (index, (step, diagnosis)) in report.visit.steps.iter().zip(report.steps).enumerate() {
-        let title = title(diagnosis.outcome.0);
-        write_line(
-            out,
-            &DiagnosisLine::step(
-                report.name,
-                index,
-                step.because,
-                &step.exchange,
-                diagnosis,
-                title,
-            )
-            .of_steps(report.visit.steps.len()),
-        )?;
+    let steps = &report.visit.steps;
+    for (index, (step, diagnosis)) in steps.iter().zip(report.steps).enumerate() {
+        let writing = Writing {
+            kind: "diagnosis",
+            visit: report.name,
+            step: index,
+            steps: steps.len(),
+            because: step.because,
+            exchange: &step.exchange,
+            diagnosis,
+            title: title(diagnosis.outcome.0),
+            kept: report.written.filter(|_| steps.len() == 1),
+        };
+        writing.write(out)?;
     }
-    let Some((last, earlier)) = report.visit.steps.split_last() else {
+    let Some((last, earlier)) = steps
+        .split_last()
+        .filter(|(_, earlier)| !earlier.is_empty())
+    else {
         return Ok(());
     };
-    if earlier.is_empty() {
-        return Ok(());
-    }
-    let verdict = report.verdict;
-    let line = DiagnosisLine::step(
-        report.name,
-        earlier.len(),
-        last.because,
-        &last.exchange,
-        verdict,
-        title(verdict.outcome.0),
-    );
-    write_line(out, &line.closing_visit())
+    let closing = Writing {
+        kind: "visit",
+        visit: report.name,
+        step: earlier.len(),
+        steps: steps.len(),
+        because: last.because,
+        exchange: &last.exchange,
+        diagnosis: report.verdict,
+        title: title(report.verdict.outcome.0),
+        kept: None,
+    };
+    closing.write(out)
 }
 
 fn title(id: &str) -> &'static str {

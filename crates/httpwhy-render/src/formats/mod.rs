@@ -1,6 +1,7 @@
 //! Output formats for diagnoses, one file each.
 
 use std::io;
+use std::sync::OnceLock;
 
 use httpwhy_model::{Diagnosis, Visit};
 
@@ -16,6 +17,9 @@ pub struct Report<'a> {
     pub steps: &'a [Diagnosis],
     /// The verdict on the whole visit.
     pub verdict: &'a Diagnosis,
+    /// Where the part that depends on the judgement alone is kept for the next visit of the same judgement, when it has
+    /// one step only.
+    pub written: Option<&'a OnceLock<Box<[u8]>>>,
 }
 
 /// A way to write reports.

@@ -85,8 +85,9 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
                 let report = Report {
                     name: &name,
                     visit: &judged.visit,
-                    steps: &judged.steps,
+                    steps: judged.steps(),
                     verdict: judged.verdict(),
+                    written: Some(&judged.judgement.written),
                 };
                 (format.write)(out, &report, style)?;
             }

@@ -148,8 +148,9 @@ impl Lines {
         let report = Report {
             name: &name,
             visit: &judged.visit,
-            steps: &judged.steps,
+            steps: judged.steps(),
             verdict: judged.verdict(),
+            written: Some(&judged.judgement.written),
         };
         match self.shape {
             Shape::Line => line(out, judged, self.style),

@@ -234,8 +234,8 @@ fn judge(scene: &Scene, mut visit: Visit) -> Played {
     let judged = Judged::new(visit);
     let mut named = vec![judged.verdict().outcome];
     // A scene of several steps (a retry on a fresh connection, a redirect) is named by the step that shows it.
-    if judged.steps.len() > 1 {
-        named.extend(judged.steps.iter().map(|step| step.outcome));
+    if judged.steps().len() > 1 {
+        named.extend(judged.steps().iter().map(|step| step.outcome));
     }
     let how = httpwhy_catalog::by_id(scene.id.0).map_or_else(String::new, |entry| {
         match entry.reproduce {

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use httpwhy_model::{Blame, Signal, Visit, redact};
+use httpwhy_diagnose::Memory;
+use httpwhy_model::{Blame, Signal, Visit, redacted};
 use httpwhy_probe::{Config, Finished, Job};
 
 use super::follow_up::FollowUp;
@@ -22,6 +23,8 @@ use crate::output;
 /// What the threads of one run share.
 struct Session {
     follow_up: FollowUp,
+    /// What each thread judged lately.
+    memories: Vec<Mutex<Memory>>,
     lines: Lines,
     summary: Summary,
     progress: Progress,
@@ -58,6 +61,7 @@ pub(crate) fn run(
     let window = args.scale.window(args.concurrency);
     let session = Arc::new(Session {
         follow_up,
+        memories: (0..args.threads.max(1)).map(|_| Mutex::default()).collect(),
         lines: if args.scale.is_ordered() {
             lines.in_order()
         } else {
@@ -183,8 +187,10 @@ impl Session {
     }
 
     /// Judges a visit and writes it down. When nothing can be written any more, the run stops.
-    fn record(&self, thread: usize, number: u64, visit: &Visit) -> Judged {
-        let judged = Judged::new(redact(visit));
+    fn record<'v>(&self, thread: usize, number: u64, visit: &'v Visit) -> Judged<'v> {
+        let mut memory = lock(&self.memories[thread % self.memories.len()]);
+        let judged = Judged::by(&mut memory, redacted(visit));
+        drop(memory);
         self.summary.add(number, &judged);
         let written = if self.follow_up.take(visit, &judged) {
             self.lines.write(thread, number, &judged)
