@@ -177,11 +177,11 @@ fn jobs(
 impl Session {
     fn finished(&self, finished: &Finished) {
         let (thread, number) = (finished.thread, finished.index);
-        let judged = match self.your_side.gave_up() {
-            // What was under way then was not stopped by anybody's wish.
-            Some(why) => self.record(thread, number, &ended_by(&finished.visit, &why)),
-            None => self.record(thread, number, &finished.visit),
-        };
+        // What was under way when the run was given up was not stopped by anybody's wish.
+        let given_up = self.your_side.gave_up();
+        let ended = given_up.map(|why| ended_by(&finished.visit, &why));
+        let visit = ended.as_ref().unwrap_or(&finished.visit);
+        let judged = self.record(thread, number, visit);
         self.your_side.see(&judged);
         self.ledger.back(finished.index);
     }
