@@ -152,16 +152,12 @@ impl AsyncRead for Tap {
             self.seen.borrow_mut().came.feed(came);
             return Poll::Ready(Ok(()));
         }
-        match self.unwritten.take() {
-            Some(error) => {
-                self.ended(Ended::Failed(of_stream(&error)));
-                Poll::Ready(Err(error))
-            }
-            None => {
-                self.ended(Ended::Orderly { unclean: false });
-                Poll::Ready(Ok(()))
-            }
+        if let Some(error) = self.unwritten.take() {
+            self.ended(Ended::Failed(of_stream(&error)));
+            return Poll::Ready(Err(error));
         }
+        self.ended(Ended::Orderly { unclean: false });
+        Poll::Ready(Ok(()))
     }
 }
 

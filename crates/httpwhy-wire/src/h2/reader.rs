@@ -55,6 +55,10 @@ pub struct Farewell {
 
 /// Reads one side of a connection and follows one stream at a time.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about one connection"
+)]
 pub struct Reader {
     limits: Limits,
     from_client: bool,
@@ -303,7 +307,8 @@ impl Reader {
         let is_settings = |at: usize, byte: u8| match at {
             0 => byte == 0,
             3 => byte == kind::SETTINGS,
-            5 => byte & 0x7f == 0,
+            // The reserved bit may be set.
+            5 => matches!(byte, 0 | 0x80),
             6..=8 => byte == 0,
             _ => true,
         };
@@ -341,7 +346,7 @@ impl Reader {
             kind::PRIORITY => head.length != 5,
             kind::PING => head.length != 8,
             kind::SETTINGS if head.has(flag::ACK) => head.length != 0,
-            kind::SETTINGS => head.length % 6 != 0,
+            kind::SETTINGS => !head.length.is_multiple_of(6),
             kind::GOAWAY => head.length < 8,
             _ => false,
         };
