@@ -16,6 +16,7 @@ mod agent;
 mod errors;
 mod filter;
 mod hash;
+pub mod incidents;
 mod judge;
 mod network;
 mod plan;
@@ -28,6 +29,7 @@ mod triage;
 mod worker;
 
 pub use filter::{Condition, Filter, Relation};
+pub use incidents::{Incident, Trait};
 pub use judge::{Complaint, Judged};
 pub use plan::{Plan, Reader};
 pub use read::{Input, Progress, read};

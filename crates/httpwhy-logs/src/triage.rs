@@ -8,12 +8,16 @@ use httpwhy_ingest::logs::{Format, Kind, Open, formats};
 use httpwhy_model::{Blame, Diagnosis, OutcomeId};
 
 use crate::errors::Complaints;
+use crate::incidents::{self, Cell, Incident};
 use crate::judge::Judged;
-use crate::tables::histogram::quantile;
+use crate::tables::histogram::{middle, quantile};
 use crate::tables::names::{Id, OTHER};
 use crate::tables::{Dimension, Row, SAMPLES, Tables, UNTIMED};
 use crate::worker::{Settings, Unread, Worker};
 use crate::{Counters, Depth};
+
+/// Cells of time that are looked at for incidents: beyond, one stray stamp has stretched the log over ages.
+const LONGEST_SERIES: i64 = 2_000_000;
 
 /// All that was counted, and what it means.
 #[derive(Debug)]
@@ -390,6 +394,93 @@ impl Triage {
             p99: quantile(&counts, 0.99)?,
             max: quantile(&counts, 1.0)?,
         })
+    }
+
+    /// When one outcome was much more frequent than before and after, in order of time.
+    pub fn incidents(&self) -> Vec<Incident> {
+        let all: HashMap<i64, u64> = self.all_minutes().into_iter().collect();
+        let Some((first, last)) = all.keys().min().zip(all.keys().max()) else {
+            return Vec::new();
+        };
+        let span = self.tables.span;
+        let length = (last - first) / span + 1;
+        if length > LONGEST_SERIES {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for group in self.groups() {
+            if !group.happened.is_failure() || group.count < incidents::FEWEST {
+                continue;
+            }
+            let failed: HashMap<i64, u64> = self.minutes(group).into_iter().collect();
+            let cells: Vec<Cell> = (0..length)
+                .map(|at| first + at * span)
+                .map(|minute| {
+                    let of = |counts: &HashMap<i64, u64>| counts.get(&minute).copied().unwrap_or(0);
+                    (of(&failed), of(&all))
+                })
+                .collect();
+            for window in incidents::windows(&cells) {
+                found.push(self.incident(group, &cells, window, *first));
+            }
+        }
+        found.sort_by_key(|incident| (incident.from, std::cmp::Reverse(incident.count)));
+        found
+    }
+
+    fn incident(
+        &self,
+        group: &Group,
+        cells: &[Cell],
+        window: (usize, usize),
+        first: i64,
+    ) -> Incident {
+        let span = self.tables.span;
+        let (from, to) = (
+            first + window.0 as i64 * span,
+            first + window.1 as i64 * span,
+        );
+        let (count, all) = incidents::sum(&cells[window.0..window.1]);
+        let wanted = self.number_of(group);
+        let mut inside: HashMap<(usize, Id), u64> = HashMap::new();
+        for (dimension, id, row, minute, count) in self.tables.places() {
+            if (from..to).contains(&minute) && Some(self.group_of[row]) == wanted {
+                *inside.entry((dimension, id)).or_default() += count;
+            }
+        }
+        let values = Dimension::ALL.into_iter().flat_map(|dimension| {
+            let inside = &inside;
+            self.tables.names[dimension as usize]
+                .iter()
+                .filter_map(move |(name, id, total)| {
+                    let count = inside.get(&(dimension as usize, id))?;
+                    Some((dimension, name.to_vec(), *count, total))
+                })
+        });
+        Incident {
+            happened: group.happened,
+            outcome: group.diagnosis.outcome,
+            blame: group.diagnosis.blame,
+            from: from * 60,
+            to: (window.1 < cells.len()).then_some(to * 60),
+            count,
+            all,
+            share_else: incidents::share_else(cells, window),
+            traits: incidents::traits(values, count, self.exchanges()),
+            timeout: self.timeout(group),
+        }
+    }
+
+    /// The round time at which a group's times taken pile up: the timeout that fired, in seconds.
+    pub fn timeout(&self, group: &Group) -> Option<f64> {
+        let wanted = self.number_of(group);
+        let times: Vec<(u64, u64)> = self
+            .tables
+            .times()
+            .filter(|(_, row, bucket, _)| *bucket != UNTIMED && Some(self.group_of[*row]) == wanted)
+            .map(|(_, _, bucket, count)| (middle(bucket), count))
+            .collect();
+        incidents::timeout(&times)
     }
 
     fn number_of(&self, group: &Group) -> Option<usize> {

@@ -5,15 +5,46 @@ use std::io;
 use httpwhy_catalog::by_id;
 use httpwhy_logs::{Counted, Counters, Dimension, Group, Percentiles, Triage, Unread, shown};
 use httpwhy_schema::{
-    BlameJson, LogCountJson, LogGroupJson, LogInputJson, LogLinesJson, LogMinuteJson, LogOpenJson,
-    LogPathJson, LogStatusJson, LogTimesJson, LogUnreadJson, LogUnreadableJson, LogsLine,
-    RemedyJson, SCHEMA, write_line,
+    BlameJson, IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson,
+    LogLinesJson, LogMinuteJson, LogOpenJson, LogPathJson, LogStatusJson, LogTimesJson,
+    LogUnreadJson, LogUnreadableJson, LogsLine, RemedyJson, SCHEMA, write_line,
 };
 
+use super::sentence::sentence;
 use super::{Shown, when};
 
 pub(crate) fn write(out: &mut dyn io::Write, triage: &Triage, how: Shown) -> io::Result<()> {
-    write_line(out, &line(triage, how))
+    write_line(out, &line(triage, how))?;
+    for incident in triage.incidents() {
+        let sentence = sentence(&incident, how);
+        let line = IncidentLine {
+            schema: SCHEMA,
+            kind: "incident",
+            sentence: &sentence,
+            happened: incident.happened.word(),
+            outcome: incident.outcome.0,
+            blame: BlameJson::from(incident.blame),
+            from: when::rfc3339(incident.from),
+            to: incident.to.map(when::rfc3339),
+            count: incident.count,
+            share: incident.share(),
+            share_else: incident.share_else,
+            traits: incident
+                .traits
+                .iter()
+                .map(|one| IncidentTraitJson {
+                    dimension: one.dimension.word(),
+                    value: shown(&one.value, how.anonymize),
+                    share: one.share,
+                    share_else: one.share_else,
+                    lift: one.lift(),
+                })
+                .collect(),
+            timeout_s: incident.timeout,
+        };
+        write_line(out, &line)?;
+    }
+    Ok(())
 }
 
 fn line(triage: &Triage, how: Shown) -> LogsLine<'_> {

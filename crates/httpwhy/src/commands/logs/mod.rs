@@ -5,6 +5,7 @@ mod fail_on;
 mod json;
 mod progress;
 mod screen;
+mod sentence;
 mod when;
 
 use std::io::Write as _;

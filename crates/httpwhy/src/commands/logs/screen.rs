@@ -9,10 +9,13 @@ use httpwhy_model::{Audience, Blame};
 use httpwhy_render::{Style, markdown_text, safe};
 
 use super::json::{share, word};
+use super::sentence::sentence;
 use super::{Shown, when};
 
 /// Groups that are shown in full; the rest take a line each.
 const IN_FULL: usize = 6;
+/// Incidents that are told.
+const INCIDENTS: usize = 8;
 /// Columns of the labels on the left.
 const LABEL: usize = 10;
 /// Columns of a sparkline at most.
@@ -31,6 +34,7 @@ pub(crate) fn write(
         text: String::new(),
     };
     screen.head();
+    screen.incidents();
     screen.failures();
     screen.complaints();
     screen.tail();
@@ -84,6 +88,28 @@ impl Screen<'_> {
         }
         self.text.push('\n');
         self.paragraph(&line, 0);
+    }
+
+    fn incidents(&mut self) {
+        let mut incidents = self.triage.incidents();
+        if incidents.is_empty() {
+            return;
+        }
+        let more = incidents.len().saturating_sub(INCIDENTS);
+        if more > 0 {
+            incidents.sort_by_key(|incident| std::cmp::Reverse(incident.count));
+            incidents.truncate(INCIDENTS);
+            incidents.sort_by_key(|incident| incident.from);
+        }
+        self.text.push('\n');
+        for incident in &incidents {
+            let line = format!("- {}", plain(&sentence(incident, self.how)));
+            self.paragraph(&line, 0);
+        }
+        if more > 0 {
+            let line = format!("- and {more} smaller ones (--json shows all)");
+            self.paragraph(&line, 0);
+        }
     }
 
     fn failures(&mut self) {
@@ -166,7 +192,14 @@ impl Screen<'_> {
             }
         }
         if let Some(times) = self.triage.percentiles(group) {
-            self.row("Took", &took(&times));
+            let mut line = took(&times);
+            if let Some(seconds) = self.triage.timeout(group) {
+                let _ = write!(
+                    line,
+                    "; they pile up at {seconds} s, the timeout that fired"
+                );
+            }
+            self.row("Took", &line);
         }
         let example: String = shown(&group.example, self.how.anonymize)
             .chars()
@@ -384,7 +417,12 @@ fn sparkline(minutes: &[(i64, u64)], cell: i64) -> String {
 }
 
 fn percent(count: u64, all: u64) -> String {
-    let percent = share(count, all) * 100.0;
+    percent_of(share(count, all))
+}
+
+/// A share, 0 to 1, in per cent.
+pub(super) fn percent_of(share: f64) -> String {
+    let percent = share * 100.0;
     match percent {
         0.0 => "0 %".to_owned(),
         ..0.01 => "<0.01 %".to_owned(),
@@ -394,7 +432,7 @@ fn percent(count: u64, all: u64) -> String {
 }
 
 /// `1,234,567`.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -54,6 +54,11 @@ pub(crate) fn short(second: i64) -> String {
     format(second, "%d %b %H:%M:%S")
 }
 
+/// `03 Nov 14:05`.
+pub(crate) fn short_minute(second: i64) -> String {
+    format(second, "%d %b %H:%M")
+}
+
 /// `14:05`.
 pub(crate) fn minute(second: i64) -> String {
     format(second, "%H:%M")
