@@ -168,7 +168,8 @@ impl Triage {
         }
     }
 
-    /// Groups of exchanges with what happened to them, failures first, the greatest first; those that went well last.
+    /// Groups of exchanges with what happened to them, the greatest first: failures of servers and of what stands between,
+    /// then those that began with the client, those that went well last.
     pub fn groups(&self) -> Vec<&Group> {
         let mut groups: Vec<&Group> = self
             .groups
@@ -177,7 +178,7 @@ impl Triage {
             .collect();
         groups.sort_by_key(|group| {
             (
-                !group.happened.is_failure(),
+                weight(group.happened),
                 std::cmp::Reverse(group.count),
                 group.diagnosis.outcome,
             )
@@ -565,6 +566,15 @@ impl Group {
             self.formats.push(format.name);
         }
         self.open = self.open.or(row.judged.open);
+    }
+}
+
+/// Whose attention a failure needs first: the operator's, the client's, nobody's.
+fn weight(happened: Happening) -> u8 {
+    match happened {
+        Happening::Fine => 2,
+        Happening::ClientLeft | Happening::ClientErred | Happening::Policy => 1,
+        _ => 0,
     }
 }
 
