@@ -102,7 +102,7 @@ fn defects_are_named() {
             "h2:6 by=us",
         ),
         (
-            settings(&|out| write_frame(out, kind::DATA, 0, 1, &[0; 16_385])),
+            settings(&|out| write_frame(out, kind::DATA, 0, 1, &vec![0; 16_385])),
             "h2:6 by=us",
         ),
         (

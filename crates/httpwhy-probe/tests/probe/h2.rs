@@ -436,7 +436,7 @@ fn breaches_are_named() {
             "partial - receive h2:9 by=us",
         ),
         (
-            |p, s| p.frame(kind::DATA, 0, s, &[0; 20_000]),
+            |p, s| p.frame(kind::DATA, 0, s, &vec![0; 20_000]),
             "partial - receive h2:6 by=us",
         ),
         (
@@ -591,10 +591,9 @@ impl Nginx {
             fs::write(home.join(name), text).unwrap();
         }
         let path = home.display().to_string();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|kind| format!("{kind}_temp_path {path}/{kind}; "))
-            .collect();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {path}/{kind};"))
+            .join(" ");
         let server = server.replace("HOME", &path);
         let text = format!(
             "daemon off; master_process off; pid {path}/pid; error_log {path}/error.log;\n\
