@@ -209,6 +209,8 @@ pub(crate) struct Cue {
     pub(crate) slow: bool,
     /// Follow redirects.
     pub(crate) follow: bool,
+    /// Check revocation with the list for that fault of [`crate::certificates::FAULTS`].
+    pub(crate) crl: Option<&'static str>,
     /// The name server is a port on which nothing answers.
     pub(crate) dead_resolver: bool,
     /// A target that is no URL of the simulator.
@@ -235,6 +237,7 @@ impl Default for Cue {
             warm_up: false,
             slow: false,
             follow: false,
+            crl: None,
             dead_resolver: false,
             target: None,
             fault: None,

@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{TransportConfig, VarInt};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    NameConstraints, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, NameConstraints, PublicKeyData, RevocationReason, RevokedCertParams,
+    SanType, SignatureAlgorithm,
 };
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::WebPkiClientVerifier;
@@ -22,6 +23,7 @@ pub(crate) const FAULTS: &[&str] = &[
     "bad-signature",
     "ca-as-leaf",
     "critical-extension",
+    "crl-expired",
     "expired",
     "expired-intermediate",
     "invalid-purpose",
@@ -32,16 +34,21 @@ pub(crate) const FAULTS: &[&str] = &[
     "name-constraint",
     "not-yet-valid",
     "path-length",
+    "revocation-unknown",
+    "revoked",
     "self-signed",
     "self-signed-in-chain",
     "unknown-issuer",
     "unsupported-signature",
+    "weak-key",
     "wrong-host",
 ];
 
 /// How long a QUIC connection may be silent, in milliseconds: as any other, or briefly.
 const SILENCE: u32 = 60_000;
 const BRIEFLY: u32 = 300;
+/// The serial number of the certificate that is revoked.
+const REVOKED: u64 = 0x04a1_b2c3;
 const DAY: Duration = Duration::from_hours(24);
 /// ecdsa-with-SHA256 (RFC 5758 section 3.2) as it stands in a certificate.
 const SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
@@ -60,6 +67,9 @@ pub(crate) struct Certificates {
     quic: quinn::ServerConfig,
     quic_idle: quinn::ServerConfig,
     bad: Vec<Arc<ServerConfig>>,
+    crl: String,
+    crl_expired: String,
+    crl_other: String,
 }
 
 impl Certificates {
@@ -78,6 +88,9 @@ impl Certificates {
             .map(|how| config(bad(how, &root, &issuing)?))
             .collect::<Minted<_>>()?;
         Ok(Self {
+            crl: issuing.revokes(-1, 30)?,
+            crl_expired: issuing.revokes(-60, -30)?,
+            crl_other: stranger()?.1.revokes(-1, 30)?,
             ca_pem: root.pem.clone(),
             wants_client,
             good_http1: only_http1(&good),
@@ -113,6 +126,16 @@ impl Certificates {
         Arc::clone(&self.wants_client)
     }
 
+    /// The revocation list (PEM) that a client needs to see that fault of [`FAULTS`]; `None` where it needs none.
+    pub(crate) fn crl(&self, how: &str) -> Option<&str> {
+        match how {
+            "revoked" => Some(&self.crl),
+            "crl-expired" => Some(&self.crl_expired),
+            "revocation-unknown" => Some(&self.crl_other),
+            _ => None,
+        }
+    }
+
     /// The certificate with that fault of [`FAULTS`].
     pub(crate) fn bad(&self, how: &str) -> Option<Arc<ServerConfig>> {
         let at = FAULTS.iter().position(|known| *known == how)?;
@@ -128,6 +151,10 @@ fn bad(how: &str, root: &Authority, issuing: &Authority) -> Minted<Chain> {
     match how {
         "expired" => with(&|leaf| valid(leaf, -91, -1)),
         "not-yet-valid" => with(&|leaf| valid(leaf, 30, 120)),
+        "revoked" => with(&|leaf| leaf.serial_number = Some(REVOKED.into())),
+        // Nothing is wrong with these but what the client's revocation list says, or does not.
+        "crl-expired" | "revocation-unknown" => with(&|_| {}),
+        "weak-key" => issuing.leaf_of(host, &WeakKey),
         "wrong-host" => issuing.leaf("other.test", |_| {}),
         // The target is the address; the certificate knows names only.
         "ip-mismatch" => with(&|_| {}),
@@ -233,6 +260,35 @@ impl Authority {
         })
     }
 
+    /// A revocation list of that time, which names [`REVOKED`]. PEM.
+    fn revokes(&self, from: i64, until: i64) -> Minted<String> {
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        let revoked = RevokedCertParams {
+            serial_number: REVOKED.into(),
+            revocation_time: epoch + from_now(from),
+            reason_code: Some(RevocationReason::KeyCompromise),
+            invalidity_date: None,
+        };
+        let list = CertificateRevocationListParams {
+            this_update: epoch + from_now(from),
+            next_update: epoch + from_now(until),
+            crl_number: 1.into(),
+            issuing_distribution_point: None,
+            revoked_certs: vec![revoked],
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(list.signed_by(&self.issuer)?.pem()?)
+    }
+
+    /// A certificate of that key, which the server does not have.
+    fn leaf_of(&self, host: &str, key: &impl PublicKeyData) -> Minted<Chain> {
+        let certificate = leaf_params(host)?.signed_by(key, &self.issuer)?;
+        let mut certificates = vec![certificate.der().clone()];
+        certificates.extend_from_slice(&self.chain);
+        let key = KeyPair::generate()?;
+        Ok(Chain { certificates, key })
+    }
+
     fn leaf(&self, host: &str, edit: impl FnOnce(&mut CertificateParams)) -> Minted<Chain> {
         let key = KeyPair::generate()?;
         let mut params = leaf_params(host)?;
@@ -242,6 +298,37 @@ impl Authority {
         Ok(Chain { certificates, key })
     }
 }
+
+/// A public key of RSA with 1024 bits. Nobody has its private half: whoever refuses it does so before that matters.
+struct WeakKey;
+
+impl PublicKeyData for WeakKey {
+    fn der_bytes(&self) -> &[u8] {
+        &WEAK_KEY
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
+    }
+}
+
+/// RSAPublicKey (RFC 8017 appendix A.1.1): a modulus of 128 bytes, the exponent 65537.
+static WEAK_KEY: [u8; 140] = {
+    let mut key = [0xc5; 140];
+    let head = [0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00];
+    let tail = [0x02, 0x03, 0x01, 0x00, 0x01];
+    let mut at = 0;
+    while at < head.len() {
+        key[at] = head[at];
+        at += 1;
+    }
+    at = 0;
+    while at < tail.len() {
+        key[135 + at] = tail[at];
+        at += 1;
+    }
+    key
+};
 
 /// What a server sends, and the key of the first certificate.
 struct Chain {

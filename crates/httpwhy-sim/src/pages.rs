@@ -33,6 +33,12 @@ pub(crate) fn ca(call: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::content("application/x-pem-file", pem))
 }
 
+/// `/crl.pem`: the revocation list that names the certificate of `tls/cert-revoked`.
+pub(crate) fn crl(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let list = call.world.certificates.crl("revoked").unwrap_or_default();
+    Ok(Reply::content("application/x-pem-file", list.as_bytes()))
+}
+
 /// `/landing`: where redirects lead.
 pub(crate) fn landing(_: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::text("You have arrived.\n"))

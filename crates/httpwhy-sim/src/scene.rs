@@ -45,6 +45,8 @@ pub struct Scene {
     pub warm_up: Option<String>,
     /// Whether it ends by the client's own deadline.
     pub slow: bool,
+    /// A revocation list (PEM) to check certificates with; `None` for none.
+    pub crl: Option<String>,
     /// Whether redirects are followed.
     pub follow: bool,
     /// The proxy to ask through, as `scheme://host:port`.
@@ -86,6 +88,7 @@ impl Scene {
             follow: cue.follow,
             proxy,
             from: cue.from.map(str::to_owned),
+            crl: None,
         }
     }
 }

@@ -103,10 +103,13 @@ impl World {
                 Part::Name | Part::Client => (http, "/landing".to_owned()),
             };
             let dead = ports.dead_resolver.address;
+            let crl = role.cue.crl.and_then(|how| certificates.crl(how));
+            let crl = crl.map(str::to_owned);
+            let scene = Scene::of(id, role.cue, origin, &path, dead);
             played.push(Played {
                 id,
                 act,
-                scene: Scene::of(id, role.cue, origin, &path, dead),
+                scene: Scene { crl, ..scene },
                 part: role.part,
             });
         }

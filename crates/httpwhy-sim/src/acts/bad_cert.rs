@@ -17,6 +17,9 @@ pub(crate) static ACT: Act = Act {
 fn perform(params: &Params) -> Result<Role, Misuse> {
     let how = params.word("how", FAULTS)?;
     let mut cue = Cue::tls(how);
+    if matches!(how, "crl-expired" | "revocation-unknown" | "revoked") {
+        cue.crl = Some(how);
+    }
     if how == "ip-mismatch" {
         cue.host = None;
     }

@@ -102,6 +102,8 @@ pub(crate) enum Place {
     InHead,
     /// Between head and content.
     AfterHead,
+    /// Behind so many bytes of all, from the first of the status line on.
+    Byte(usize),
     /// Behind so many bytes of the content.
     Body(usize),
     /// Behind that part of the content, from 0 to 1.
@@ -110,6 +112,8 @@ pub(crate) enum Place {
     BeforeLastChunk,
     /// Within the trailer section.
     InTrailer,
+    /// Behind the last byte.
+    AfterBody,
 }
 
 impl Place {
@@ -123,7 +127,11 @@ impl Place {
             "in-body" => Self::Part(0.5),
             "before-last-chunk" => Self::BeforeLastChunk,
             "in-trailer" => Self::InTrailer,
+            "after-body" => Self::AfterBody,
             _ => {
+                if let Some(at) = text.strip_prefix("byte:") {
+                    return at.parse().ok().map(Self::Byte);
+                }
                 let at = text.strip_prefix("body:").unwrap_or(text);
                 return match at.strip_suffix('%') {
                     Some(part) => {
@@ -139,10 +147,14 @@ impl Place {
     /// How much of content of that length goes out; `None` for all of it.
     pub(crate) fn content(self, length: usize) -> Option<usize> {
         match self {
-            Self::BeforeHead | Self::InStatusLine | Self::InHead | Self::AfterHead => Some(0),
+            Self::BeforeHead
+            | Self::InStatusLine
+            | Self::InHead
+            | Self::AfterHead
+            | Self::Byte(_) => Some(0),
             Self::Body(at) => Some(at.min(length)),
             Self::Part(part) => Some((length as f64 * part) as usize),
-            Self::BeforeLastChunk | Self::InTrailer => None,
+            Self::BeforeLastChunk | Self::InTrailer | Self::AfterBody => None,
         }
     }
 }
@@ -152,6 +164,8 @@ impl Place {
 pub(crate) enum Break {
     /// The connection ends in order.
     Close,
+    /// Our side ends in order; what comes is still read.
+    HalfClose,
     /// It is torn down.
     Reset,
     /// It stays, and is silent.
@@ -324,6 +338,8 @@ mod tests {
     fn places() {
         for (text, place) in [
             ("in-head", Some(Place::InHead)),
+            ("byte:7", Some(Place::Byte(7))),
+            ("after-body", Some(Place::AfterBody)),
             ("body:40", Some(Place::Body(40))),
             ("50%", Some(Place::Part(0.5))),
             ("body:101%", None),

@@ -47,6 +47,7 @@ fn step(text: &str, call: &Call<'_>) -> Result<Reply, Refusal> {
     if let Some((how, place)) = text.split_once('.') {
         let how = match how {
             "cut" | "close" => Break::Close,
+            "half-close" => Break::HalfClose,
             "rst" => Break::Reset,
             "stall" => Break::Stall,
             _ => return Err(wrong()),
@@ -141,7 +142,7 @@ pub(crate) fn unstable(call: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(status::of(code, call))
 }
 
-/// `/fault/{how}/{place}`: 200, broken off there; `close` in order, `rst` by a reset, `stall` by silence, `drip` slowly.
+/// `/fault/{how}/{place}`: 200, broken off there; `close` in order, `half-close` of our side only, `rst` by a reset, `stall` by silence, `drip` slowly.
 pub(crate) fn fault(call: &Call<'_>) -> Result<Reply, Refusal> {
     let text = call.param("place");
     let how = match call.param("how") {

@@ -49,6 +49,7 @@ pub(crate) static ROUTES: &[Route] = &[
     route(GET, "/", pages::index),
     route(GET, "/outcomes", pages::outcomes),
     route(GET, "/ca.pem", pages::ca),
+    route(GET, "/crl.pem", pages::crl),
     route(ANY, "/landing", pages::landing),
     route("GET POST", "/login", pages::login),
     route(GET, "/ws/echo", pages::ws_echo),

@@ -97,7 +97,10 @@ async fn send_in_pieces(
         reply.answer.set("Trailer", &names.join(", "));
     }
     let head = reply.answer.head(asked, mark);
-    let place = reply.broken.map(|(place, _)| place);
+    let place = reply.broken.map(|(place, _)| match place {
+        Place::Byte(at) if at >= head.len() => Place::Body(at - head.len()),
+        place => place,
+    });
     wire.write_all(&head[..upto(&head, place)]).await?;
     wire.flush().await?;
     let has_content = !asked.is_head() && !has_no_content(reply.answer.status);
@@ -108,6 +111,11 @@ async fn send_in_pieces(
     }
     Ok(match reply.broken {
         Some((_, Break::Reset)) => After::Reset,
+        Some((_, Break::HalfClose)) => {
+            wire.shutdown().await?;
+            wire.hold(DEADLINE).await;
+            After::Close
+        }
         Some((_, Break::Close)) => After::Close,
         Some((_, Break::Stall)) => {
             wire.hold(DEADLINE).await;
@@ -121,7 +129,13 @@ async fn send_in_pieces(
 fn is_in_head(place: Option<Place>) -> bool {
     matches!(
         place,
-        Some(Place::BeforeHead | Place::InStatusLine | Place::InHead | Place::AfterHead)
+        Some(
+            Place::BeforeHead
+                | Place::InStatusLine
+                | Place::InHead
+                | Place::AfterHead
+                | Place::Byte(_)
+        )
     )
 }
 
@@ -129,6 +143,7 @@ fn is_in_head(place: Option<Place>) -> bool {
 fn upto(head: &[u8], place: Option<Place>) -> usize {
     match place {
         Some(Place::BeforeHead) => 0,
+        Some(Place::Byte(at)) => at.min(head.len()),
         // "HTTP/1.1 20"
         Some(Place::InStatusLine) => 11.min(head.len()),
         Some(Place::InHead) => {
@@ -190,7 +205,7 @@ async fn write_part(reply: &Reply, wire: &mut Wire, part: Range<usize>) -> io::R
 
 /// The last chunk and the trailers (RFC 9112 section 7.1).
 async fn send_end(reply: &Reply, wire: &mut Wire, place: Option<Place>) -> io::Result<()> {
-    let stops = place.is_some_and(|place| place != Place::InTrailer);
+    let stops = !matches!(place, None | Some(Place::InTrailer | Place::AfterBody));
     if !reply.chunked || stops {
         return Ok(());
     }

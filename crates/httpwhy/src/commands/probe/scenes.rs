@@ -77,26 +77,26 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
 /// Plays all scenes, those with a name server of their own in a run of their own, those that need a connection of
 /// their own one after the other.
 fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> {
-    let mut together: BTreeMap<SocketAddr, Vec<&Scene>> = BTreeMap::new();
+    let mut together: BTreeMap<(SocketAddr, Option<&str>), Vec<&Scene>> = BTreeMap::new();
     let mut alone = Vec::new();
     for scene in simulator.scenes() {
         if scene.warm_up.is_some() || scene.fresh {
             alone.push(scene);
         } else {
             together
-                .entry(scene.dns.unwrap_or(simulator.dns()))
+                .entry((scene.dns.unwrap_or(simulator.dns()), scene.crl.as_deref()))
                 .or_default()
                 .push(scene);
         }
     }
     let mut played = Vec::new();
-    for (dns, scenes) in &together {
+    for ((dns, crl), scenes) in &together {
         let jobs = scenes
             .iter()
             .enumerate()
             .map(|(index, scene)| job(index as u64, scene))
             .collect();
-        let visits = visits(simulator, *dns, jobs, TOGETHER, args)?;
+        let visits = visits(simulator, *dns, *crl, jobs, TOGETHER, args)?;
         played.extend(
             scenes
                 .iter()
@@ -111,6 +111,7 @@ fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> 
         let mut visits = visits(
             simulator,
             scene.dns.unwrap_or(simulator.dns()),
+            None,
             jobs,
             1,
             args,
@@ -125,6 +126,7 @@ fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> 
 fn visits(
     simulator: &Simulator,
     dns: SocketAddr,
+    crl: Option<&str>,
     jobs: Vec<Job>,
     concurrency: usize,
     args: &Args,
@@ -135,7 +137,7 @@ fn visits(
         trust: Trust {
             system: false,
             roots: vec![simulator.ca_pem().to_vec()],
-            crls: Vec::new(),
+            crls: crl.map(|crl| crl.as_bytes().to_vec()).into_iter().collect(),
         },
         user_agent: super::USER_AGENT.to_owned(),
         concurrency,
