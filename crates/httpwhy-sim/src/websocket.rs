@@ -20,6 +20,8 @@ pub(crate) const CLOSE: u8 = 8;
 const CONTINUATION: u8 = 0;
 const PING: u8 = 9;
 const PONG: u8 = 10;
+/// The code of a Close frame that answers a breach of the protocol.
+const PROTOCOL: u16 = 1002;
 /// The code of a Close frame that answers a message too big (RFC 6455 section 7.4.1).
 const TOO_BIG: u16 = 1009;
 /// The longest frame that is read, in bytes.
@@ -130,6 +132,10 @@ pub(crate) async fn echo(
     let mut message = 0;
     while let Ok(frame) = timeout(SILENCE, read(wire)).await {
         let Some((head, payload)) = frame? else { break };
+        if !head.masked {
+            goodbye(wire, &PROTOCOL.to_be_bytes()).await?;
+            break;
+        }
         if head.opcode < CLOSE {
             message = if head.opcode == CONTINUATION {
                 message

@@ -380,3 +380,106 @@ fn stopping_frees_the_ports() {
     let refused = TcpStream::connect(address).expect_err("gone");
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
 }
+
+#[test]
+fn broken_answers_by_path() {
+    let simulator = start();
+    let ask = |path: &str| client::say(simulator.http(), &request("GET", path, &[], b""));
+    for (path, has, end) in [
+        (
+            "/fault/head/bare-lf",
+            "200 OK\nContent-Length: 3\n\nok\n",
+            End::Fin,
+        ),
+        (
+            "/fault/length/two-different",
+            "Content-Length: 4\r\n\r\nok\n",
+            End::Fin,
+        ),
+        (
+            "/fault/length/with-chunked",
+            "3\r\nok\n\r\n0\r\n\r\n",
+            End::Fin,
+        ),
+        ("/fault/chunk/missing-last", "3\r\nok\n\r\n", End::Fin),
+    ] {
+        let (bytes, ended) = ask(path);
+        assert!(String::from_utf8_lossy(&bytes).ends_with(has), "{path}");
+        assert_eq!(ended, end, "{path}");
+    }
+    let (huge, end) = ask("/fault/head/huge");
+    assert!(huge.len() > 1_000_000 && huge.ends_with(b"\r\n\r\nok\n"));
+    assert_eq!(end, End::Fin);
+    let (endless, _) = ask("/fault/head/endless");
+    assert!(endless.len() > 60 << 20 && !endless.windows(4).any(|four| four == b"\r\n\r\n"));
+    assert_eq!(
+        client::get(simulator.http(), "/fault/head/nothing").status(),
+        400
+    );
+    assert_eq!(
+        client::get(simulator.http(), "/fault/coding/bomb").status(),
+        400
+    );
+    let bomb = client::get(simulator.http(), "/fault/coding/bomb?mib=16");
+    assert_eq!(bomb.field("Content-Encoding"), Some("gzip"));
+    assert!(bomb.body.len() < 100_000);
+}
+
+/// What a WebSocket at that path says behind the handshake, when the client says this together with it.
+fn websocket(simulator: &Simulator, path: &str, first: &[u8]) -> (Vec<u8>, End) {
+    let mut stream = connect(simulator.http());
+    let asked = [request("GET", path, &handshake(), b""), first.to_vec()].concat();
+    stream.write_all(&asked).expect("sends");
+    stream.set_read_timeout(Some(SILENCE)).expect("a timeout");
+    let (bytes, end) = read_all(&mut stream);
+    let at = bytes
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("a head");
+    (bytes[at + 4..].to_vec(), end)
+}
+
+#[test]
+fn websockets_end_as_asked() {
+    let simulator = start();
+    let goodbye = b"\x88\x80\0\0\0\0";
+    for code in [1000_u16, 1001, 1006, 1011, 3000, 4999] {
+        let (frames, end) = websocket(&simulator, &format!("/ws/close/{code}"), goodbye);
+        assert_eq!(frames, [&b"\x88\x02"[..], &code.to_be_bytes()].concat());
+        assert_eq!(end, End::Fin, "{code}");
+    }
+    for (path, frames, end) in [
+        ("/ws/close/empty", &b"\x88\0"[..], End::Fin),
+        ("/ws/drop", b"", End::Fin),
+        ("/ws/drop/rst", b"", End::Reset),
+        ("/ws/frame/bad-utf8", b"\x81\x02\xff\xfe", End::Silence),
+        ("/ws/frame/opcode-3", b"\x83\x08reserved", End::Silence),
+        ("/ws/frame/cut", b"\x81\x0ahalf ", End::Fin),
+    ] {
+        let first = if path.contains("close") {
+            &goodbye[..]
+        } else {
+            b""
+        };
+        assert_eq!(
+            websocket(&simulator, path, first),
+            (frames.to_vec(), end),
+            "{path}"
+        );
+    }
+    let ping = b"\x89\x80\0\0\0\0";
+    assert_eq!(
+        websocket(&simulator, "/ws/no-pong", ping),
+        (Vec::new(), End::Silence)
+    );
+    let (pong, _) = websocket(&simulator, "/ws/echo", ping);
+    assert_eq!(pong, b"\x8a\0", "what comes with the handshake is not lost");
+}
+
+#[test]
+fn unmasked_frames_are_refused() {
+    let simulator = start();
+    let (frames, end) = websocket(&simulator, "/ws/echo", b"\x81\x02hi\x88\x80\0\0\0\0");
+    assert_eq!(frames, b"\x88\x02\x03\xea", "1002 (RFC 6455 section 5.1)");
+    assert_eq!(end, End::Fin);
+}

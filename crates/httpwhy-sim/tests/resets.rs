@@ -19,7 +19,7 @@ const PLACES: &[(&str, &str)] = &[
     ("before-head", ""),
     ("in-status-line", "HTTP/1.1 20"),
     ("byte:5", "HTTP/"),
-    ("in-head", "HTTP/1.1 200 OK\r\nSer"),
+    ("in-head", "HTTP/1.1 200 OK\r\nDat"),
     ("after-head", "\r\n\r\n"),
     (
         "in-body",

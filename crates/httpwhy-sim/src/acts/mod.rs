@@ -1,5 +1,7 @@
 //! The acts, one file each.
 
+pub(crate) use self::coding::{HOWS as CODINGS, answer as coded};
+pub(crate) use self::ws_frame::{HOWS as FRAMES, play as play_frame};
 use crate::act::Act;
 
 // -- list --

@@ -8,6 +8,7 @@
 
 mod about;
 mod auth;
+mod broken;
 mod bytes;
 mod cache;
 mod call;
@@ -76,7 +77,7 @@ pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io:
     if reply.takeover.is_none() {
         allow_other_origins(&mut reply, &asked);
     }
-    send::send(reply, wire, &asked, world.mark).await
+    send::send(reply, wire, &asked, world).await
 }
 
 /// The modifiers of a path under `/with/`, and the request without them.

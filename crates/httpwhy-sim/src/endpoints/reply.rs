@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::broken::Flood;
 use super::text;
 use crate::answer::Answer;
 use crate::json;
@@ -179,6 +180,19 @@ pub(crate) enum Takeover {
     Offered,
     /// A WebSocket that sends everything back, up to that length.
     WebSocket(Longest),
+    /// A WebSocket that is closed with that code, or without one.
+    Close(Option<u16>),
+    /// A WebSocket that ends without a Close frame.
+    Drop {
+        /// By a reset.
+        reset: bool,
+    },
+    /// A WebSocket on which that rule is broken.
+    Frame(&'static str),
+    /// These bytes, and an orderly end.
+    Raw(&'static [u8]),
+    /// What does not end before its cap.
+    Flood(Flood),
 }
 
 impl Reply {

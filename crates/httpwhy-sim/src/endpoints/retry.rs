@@ -149,10 +149,24 @@ pub(crate) fn fault(call: &Call<'_>) -> Result<Reply, Refusal> {
         "close" => Break::Close,
         "rst" => Break::Reset,
         "stall" => Break::Stall,
-        _ => return Err(Refusal::missing()),
+        area => return broken_answer(area, text),
     };
     let place = Place::read(text).ok_or_else(|| Refusal::bad(format!("'{text}' is no place")))?;
     Ok(broken(place, how))
+}
+
+fn broken_answer(area: &str, how: &str) -> Result<Reply, Refusal> {
+    if let Some(reply) = super::broken::raw(area, how) {
+        return Ok(reply);
+    }
+    let names = super::broken::names(area);
+    if names.is_empty() {
+        return Err(Refusal::missing());
+    }
+    let names = names.join(", ");
+    Err(Refusal::bad(format!(
+        "'{how}' is no fault; there are: {names}"
+    )))
 }
 
 /// Answers that are broken off at a place of their own: `/drop`, `/hang`, `/short`.

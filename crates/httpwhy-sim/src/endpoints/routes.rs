@@ -2,8 +2,8 @@
 
 use super::call::Page;
 use super::{
-    about, auth, bytes, cache, coding, cookies, digest, documents, mirror, redirects, retry,
-    status, stream,
+    about, auth, broken, bytes, cache, coding, cookies, digest, documents, mirror, redirects,
+    retry, status, stream,
 };
 use crate::pages;
 
@@ -56,6 +56,12 @@ pub(crate) static ROUTES: &[Route] = &[
     modified("/seq/{steps}/{key*}", retry::sequence),
     modified("/limit/{n}/{window}/{key*}", retry::limit),
     modified("/too-many-requests/{seconds}", retry::too_many),
+    route(GET, "/ws/close/{code}", broken::ws_close),
+    route(GET, "/ws/drop", broken::ws_drop),
+    route(GET, "/ws/drop/{how}", broken::ws_drop),
+    route(GET, "/ws/frame/{how}", broken::ws_frame),
+    route(GET, "/ws/no-pong", broken::ws_frame),
+    modified("/fault/coding/{how}", broken::coded),
     modified("/fault/redirect/{how}", redirects::astray),
     modified("/fault/{how}/{place}", retry::fault),
     modified("/drop", retry::drop_it),

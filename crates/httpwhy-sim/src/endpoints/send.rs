@@ -7,14 +7,21 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 
+use super::broken::Flood;
 use super::reply::{Break, Place, Reply, Takeover};
-use crate::act::After;
+use crate::act::{After, Turn};
+use crate::acts;
 use crate::answer::{has_no_content, head_with};
 use crate::request::Asked;
 use crate::serve::DEADLINE;
 use crate::wire::Wire;
+use crate::world::World;
 use crate::{by_status, statuses, websocket};
 
+/// The caps of what does not end, and the length of a huge head, in bytes.
+const ENDLESS_HEAD: usize = 64 << 20;
+const ENDLESS_BODY: usize = 1 << 30;
+const HUGE_HEAD: usize = 1 << 20;
 /// What fillers are written from.
 const FILLER: [u8; 4096] = [b'*'; 4096];
 
@@ -23,10 +30,10 @@ pub(crate) async fn send(
     mut reply: Reply,
     wire: &mut Wire,
     asked: &Asked,
-    mark: bool,
+    world: &World,
 ) -> io::Result<After> {
     let status = reply.answer.status;
-    let mark = (mark && reply.marked).then(|| format!("status-{status}"));
+    let mark = (world.mark && reply.marked).then(|| format!("status-{status}"));
     let mark = mark.as_deref();
     match reply.takeover {
         Some(Takeover::Offered) => {
@@ -36,6 +43,7 @@ pub(crate) async fn send(
         Some(Takeover::WebSocket(longest)) => {
             return websocket::echo(wire, asked, None, longest).await;
         }
+        Some(takeover) => return take_over(takeover, wire, asked, world).await,
         None => {}
     }
     // HTTP/1.0 knows no chunks and no interim answers (RFC 9112 section 6.1, RFC 9110 section 15.2).
@@ -51,6 +59,69 @@ pub(crate) async fn send(
         return reply.answer.send(wire, asked, mark).await;
     }
     send_in_pieces(&mut reply, wire, asked, mark).await
+}
+
+async fn take_over(
+    takeover: Takeover,
+    wire: &mut Wire,
+    asked: &Asked,
+    world: &World,
+) -> io::Result<After> {
+    match takeover {
+        Takeover::Raw(bytes) => {
+            wire.write_all(bytes).await?;
+            wire.flush().await?;
+        }
+        Takeover::Flood(flood) => pour(flood, wire).await?,
+        Takeover::Frame(how) => {
+            let mark = None;
+            let turn = Turn {
+                wire,
+                asked,
+                mark,
+                world,
+            };
+            return acts::play_frame(how, turn).await;
+        }
+        Takeover::Drop { reset } => {
+            let is_open = websocket::accept(wire, asked, None).await?;
+            if is_open && reset {
+                return Ok(After::Reset);
+            }
+        }
+        Takeover::Close(code) => {
+            if websocket::accept(wire, asked, None).await? {
+                let code = code.map(u16::to_be_bytes);
+                let payload = code.as_ref().map_or(&b""[..], |code| code);
+                websocket::goodbye(wire, payload).await?;
+            }
+        }
+        Takeover::Offered | Takeover::WebSocket(_) => {}
+    }
+    Ok(After::Close)
+}
+
+/// Writes what does not end, up to its cap.
+async fn pour(flood: Flood, wire: &mut Wire) -> io::Result<()> {
+    let field = format!("X-Flood: {}\r\n", "*".repeat(4083));
+    let begin = "HTTP/1.1 200 OK\r\n";
+    let (begin, piece, count, end) = match flood {
+        Flood::Head => (begin, field.as_bytes(), ENDLESS_HEAD / field.len(), ""),
+        Flood::HugeHead => {
+            let end = "Content-Length: 3\r\nConnection: close\r\n\r\nok\n";
+            (begin, field.as_bytes(), HUGE_HEAD / field.len(), end)
+        }
+        Flood::Body => {
+            let begin = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n";
+            (begin, &FILLER[..], ENDLESS_BODY / FILLER.len(), "")
+        }
+    };
+    wire.write_all(begin.as_bytes()).await?;
+    for _ in 0..count {
+        wire.write_all(piece).await?;
+    }
+    wire.write_all(end.as_bytes()).await?;
+    wire.flush().await
 }
 
 impl Reply {
