@@ -26,7 +26,7 @@ const PLACES: &[(&str, &str)] = &[
         "\r\n\r\nabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwx",
     ),
     ("before-last-chunk", "rstuv\r\n"),
-    ("in-trailer", "0\r\nX-Trail"),
+    ("in-trailer", "0\r\nX-Trailer:"),
     ("after-body", "qrstuv"),
 ];
 
