@@ -20,6 +20,10 @@ pub enum Protocol {
 
 /// What a client must do to meet an outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, most of them rare"
+)]
 pub struct Scene {
     /// The outcome.
     pub id: OutcomeId,
