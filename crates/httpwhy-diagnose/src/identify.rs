@@ -436,6 +436,8 @@ impl View<'_> {
             _ if self.response().is_some_and(|r| r.status().is_none()) => {
                 id::NET_STATUS_LINE_INVALID
             }
+            // RFC 9110 section 15; a log has the number alone.
+            _ if self.status().is_some_and(|status| status >= 600) => id::HTTP_INVALID_STATUS,
             (End::Answered | End::Upgraded | End::NotCaptured, _) => id::INPUT_NOTHING_RECORDED,
             (End::Partial | End::Nothing, _) => id::NET_CONNECTION_CLOSED,
         };

@@ -18,6 +18,7 @@ mod content;
 mod derive;
 mod details;
 mod identify;
+mod legs;
 pub mod many;
 mod marks;
 mod memory;
@@ -55,9 +56,12 @@ pub fn steps(visit: &Visit) -> Vec<Diagnosis> {
 }
 
 /// Which of the visit's `steps`, as [`steps`] judged them, is the verdict on the whole: the last that was asked for,
-/// unless an earlier one explains it (a redirect that landed on a login). The other legs of a proxy, and further
-/// witnesses, speak for the step that they belong to.
+/// unless an earlier one explains it (a redirect that landed on a login). Further witnesses speak for the step that they
+/// belong to, and so do the other legs of a proxy, unless what went wrong went wrong there.
 pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
+    if let Some(leg) = legs::deciding(visit, steps) {
+        return leg;
+    }
     let last = visit
         .steps
         .iter()

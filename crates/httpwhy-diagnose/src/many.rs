@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use httpwhy_model::{Because, Blame, Diagnosis, Exchange, Party, Phase, Visit};
+use httpwhy_model::{Because, Blame, Diagnosis, End, Exchange, Party, Phase, Visit};
 
 macro_rules! happenings {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $title:literal;)*) => {
@@ -72,11 +72,15 @@ impl fmt::Display for Happening {
 pub fn happened(visit: &Visit, diagnosis: &Diagnosis) -> Happening {
     let first = visit.steps.first().map(|step| &step.exchange);
     let status = first.and_then(Exchange::status);
-    if let Some(named) = by_outcome(diagnosis) {
+    if let Some(named) = first.and_then(written).or_else(|| by_outcome(diagnosis)) {
         return named;
     }
     if status.is_some_and(|status| status < 400) {
-        return Happening::Fine;
+        // The head was passed on, and what followed broke off.
+        let broken = last_leg(visit).filter(|leg| leg.end == End::Partial);
+        return broken
+            .and_then(|leg| by_leg(leg, status))
+            .unwrap_or(Happening::Fine);
     }
     if let Some(leg) = last_leg(visit) {
         if let Some(found) = by_leg(leg, status) {
@@ -96,6 +100,22 @@ pub fn happened(visit: &Visit, diagnosis: &Diagnosis) -> Happening {
         (_, Blame::Unknown { .. }) if first.is_some_and(is_empty) => Happening::Fine,
         (_, Blame::Unknown { .. }) => Happening::Unclear,
     }
+}
+
+/// What an error line says of the client or of the writer.
+fn written(exchange: &Exchange) -> Option<Happening> {
+    let word = exchange
+        .signals()
+        .find(|(_, signal)| signal.dialect() == "log")
+        .map(|(_, signal)| signal.word_text().into_owned())?;
+    Some(match word.as_str() {
+        "client-gone" | "client-late" => Happening::ClientLeft,
+        "denied" | "limited" | "credentials" => Happening::Policy,
+        "resources" => Happening::Own,
+        "no-permission" => Happening::Configuration,
+        "handshake" => Happening::Unclear,
+        _ => Happening::ClientErred,
+    })
 }
 
 /// The last server behind that was tried.
@@ -148,7 +168,7 @@ fn by_outcome(diagnosis: &Diagnosis) -> Option<Happening> {
     match outcome.namespace() {
         "haproxy" => return haproxy(code),
         "iis" if code.contains('.') => return Some(iis(code)),
-        "http" | "net" => return None,
+        "http" => return None,
         _ => {}
     }
     Some(match (outcome.namespace(), code) {
@@ -159,6 +179,9 @@ fn by_outcome(diagnosis: &Diagnosis) -> Option<Happening> {
         ("nginx", "444") => H::Policy,
         ("nginx", "000" | "009") => H::ClientLeft,
         ("nginx", "494" | "495" | "496" | "497" | "498") => H::ClientErred,
+        ("net", "aborted") => H::ClientLeft,
+        ("proxy-status", "proxy_configuration_error" | "proxy_loop_detected") => H::Configuration,
+        ("proxy-status", "proxy_internal_error") => H::Own,
         ("envoy", "DC" | "DR") => H::ClientLeft,
         ("envoy", "UF" | "UH") => H::Refused,
         ("envoy", "UT" | "DT" | "SI" | "UMSDR") => H::Silent,

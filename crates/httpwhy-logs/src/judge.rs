@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use httpwhy_diagnose::many::{Happening, happened};
 use httpwhy_diagnose::{deciding, steps};
-use httpwhy_ingest::logs::{Format, Kind, Open, OwnedShape};
-use httpwhy_model::{Because, Diagnosis, Step, Visit};
+use httpwhy_ingest::logs::{Format, Kind, Open, OwnedShape, prove};
+use httpwhy_model::{Diagnosis, Visit};
 
 /// What a shape means.
 #[derive(Debug)]
@@ -62,32 +62,7 @@ pub struct Complaint {
     pub shape: OwnedShape,
 }
 
-/// Adds what an error line says to the visit of its access line: its legs behind replace those that the access line only
-/// infers, and its own step becomes another witness of step 0.
+/// Puts what an error line says into the visit of its access line: on the leg where it happened.
 fn join(visit: &mut Visit, error: &Complaint) {
-    let Some(format) = httpwhy_ingest::logs::formats().nth(usize::from(error.format)) else {
-        return;
-    };
-    let witness = (format.visit)(&error.shape.get());
-    let mut proven = false;
-    for step in witness.steps {
-        match step.because {
-            Because::Forwarded(_) => {
-                if !proven {
-                    visit
-                        .steps
-                        .retain(|step| !matches!(step.because, Because::Forwarded(_)));
-                    proven = true;
-                }
-                visit.steps.push(Step {
-                    because: Because::Forwarded(0),
-                    ..step
-                });
-            }
-            _ => visit.steps.push(Step {
-                because: Because::Same(0),
-                ..step
-            }),
-        }
-    }
+    prove(visit, &error.shape.get());
 }

@@ -8,6 +8,7 @@ mod conditions;
 mod foreign;
 mod gateway;
 mod legs;
+mod log;
 pub(crate) mod pages;
 mod request;
 mod squid;
@@ -19,7 +20,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use httpwhy_catalog::{Entry, Usual};
-use httpwhy_model::{Blame, Evidence, Exchange, Party, Phase, Place, Response, Seen, Visit};
+use httpwhy_model::{
+    Because, Blame, Evidence, Exchange, Party, Phase, Place, Response, Seen, Visit, Who,
+};
 
 use crate::marks::Marks;
 use crate::producer::Identified;
@@ -42,6 +45,10 @@ pub(crate) fn blame(
         producer,
         content,
         behind: legs::behind(visit, step),
+        forwarded: visit
+            .steps
+            .get(step)
+            .is_some_and(|step| matches!(step.because, Because::Forwarded(_))),
     };
     let usual = match entry.usual {
         Usual::Party(party) if proven_by_kind(&case) => return Blame::Proven(party),
@@ -73,10 +80,16 @@ pub(crate) fn blame(
 type Kind = fn(&Case) -> Option<Ruling>;
 
 /// What can overrule where a status below 400 came.
-const SUCCESSES: &[Kind] = &[certificate::dates, success::ruling, transport::ruling];
+const SUCCESSES: &[Kind] = &[
+    log::ruling,
+    certificate::dates,
+    success::ruling,
+    transport::ruling,
+];
 
 /// The others, those that decide most surely first.
 const FAILURES: &[Kind] = &[
+    log::ruling,
     certificate::dates,
     tunnel::ruling,
     gateway::named,
@@ -99,6 +112,8 @@ struct Case<'a> {
     content: &'a Marks<'a>,
     /// The leg behind, where the observer saw both.
     behind: Option<legs::Leg<'a>>,
+    /// This step is the leg of a proxy to a server behind it.
+    forwarded: bool,
 }
 
 /// A party, and the place that shows it.
@@ -175,7 +190,8 @@ fn proven_by_kind(case: &Case) -> bool {
     let own = matches!(id.namespace(), "engine" | "input" | "browser" | "fleet");
     let input = matches!(id.0, "net/invalid-url" | "net/unsupported-scheme");
     let offline = id.0 == "repeater/offline";
-    (own || input || offline) && case.exchange.response.is_none()
+    let recorded = !matches!(case.exchange.vantage.who, Who::Log(_));
+    (own || input || offline) && case.exchange.response.is_none() && recorded
 }
 
 /// Who is usually to blame for the status with which an upgrade to WebSocket was refused: the handshake failed for the

@@ -35,6 +35,12 @@ pub fn same_exchange(access: &Line<'_>, error: &Line<'_>, apart: u64) -> Option<
     (sure > 1).then_some(sure + u8::from(apart == 0))
 }
 
+/// Whether an error line names nothing of its exchange: it may be joined only where a single access line lies near, or
+/// by its neighbour of the same [`Column::Connection`] (Apache's process and thread).
+pub fn is_nameless(error: &Line<'_>) -> bool {
+    client(error).is_none() && path(error).is_none()
+}
+
 /// Whether both are there and equal.
 fn same(a: Option<&[u8]>, b: Option<&[u8]>) -> Option<bool> {
     Some(a? == b?)

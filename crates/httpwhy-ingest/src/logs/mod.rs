@@ -61,9 +61,13 @@ pub mod json;
 mod legs;
 mod line;
 mod members;
+mod record;
+mod roles;
 mod shape;
 pub mod time;
+pub mod user;
 mod varnishlog;
+mod w3c;
 
 use std::fmt;
 use std::sync::Arc;
@@ -72,7 +76,7 @@ use httpwhy_model::{Side, Visit};
 
 pub use carrier::{Carrier, Peeled};
 pub use complaint::{Cause, Leg};
-pub use join::{prove, same_exchange};
+pub use join::{is_nameless, prove, same_exchange};
 pub use legs::Legs;
 pub use line::{Column, Line, Spans, Unit, is_nothing, last_of_list, list};
 pub use shape::{NO_UPSTREAM, NOT_CAPTURED, OwnedShape, Request, Shape};

@@ -17,6 +17,8 @@ struct Group {
     url: Vec<u8>,
     status: Vec<u8>,
     host: Vec<u8>,
+    /// The status of the last answer to a fetch.
+    fetched: Vec<u8>,
     faults: Vec<Vec<u8>>,
 }
 
@@ -69,11 +71,17 @@ impl Group {
             }
             // The last status of the request's own records is the one sent.
             b"RespStatus" if dashes == 1 => self.status = first(value),
+            b"BerespStatus" => self.fetched = first(value),
             // Of a fetch these come with its FetchError, which says more.
             b"BogoHeader" | b"HttpGarbage" if dashes > 1 => {}
             b"FetchError" | b"Error" | b"BogoHeader" | b"HttpGarbage" | b"VCL_Error" => {
                 if self.faults.len() < FAULTS {
-                    self.faults.push([tag, b": ", value].concat());
+                    let status: &[&[u8]] = match tag {
+                        b"Error" => &[b", status ", &self.fetched],
+                        _ => &[],
+                    };
+                    self.faults
+                        .push([&[tag, b": ", value], status].concat().concat());
                 }
             }
             _ => {}

@@ -52,7 +52,9 @@ fn split(raw: &[u8], spans: &mut Spans) -> Option<()> {
             spans.set(Column::Client, to - client.len(), to);
         } else if inside.starts_with(b"pid ") {
             spans.set(Column::Connection, at + 2, to);
-        } else if !inside.starts_with(b"remote ") {
+        } else if let Some(server) = inside.strip_prefix(b"remote ") {
+            spans.set(Column::Upstream, to - server.len(), to);
+        } else {
             spans.set(Column::Level, at + 2, to);
         }
         at = to + 1;
@@ -82,7 +84,8 @@ fn target(raw: &[u8], from: usize, end: usize, spans: &mut Spans) {
 
 fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
     let message = line.get(Column::Message).unwrap_or_default();
-    cause(message).map_or_else(Shape::default, Cause::shape)
+    let remote = line.get(Column::Upstream).is_some();
+    cause(message, remote).map_or_else(Shape::default, Cause::shape)
 }
 
 fn visit(shape: &Shape<'_>) -> Visit {
@@ -225,7 +228,8 @@ const NUMBERS: &[(&str, Cause)] = &[
     ("AH00161", Cause::client(Phase::Queue, "log:resources")),
 ];
 
-fn cause(message: &[u8]) -> Option<Cause> {
+/// `remote`: the line is about a connection to a server behind.
+fn cause(message: &[u8], remote: bool) -> Option<Cause> {
     let message = &message[..message.len().min(2048)];
     // Only what stands before the number, and the number, is the server's own: behind it may be a client's words.
     let number = memmem::find(message, b"AH").filter(|at| {
@@ -250,7 +254,7 @@ fn cause(message: &[u8]) -> Option<Cause> {
         b"AH01095" => Some(Cause::client(Phase::Send, "log:client-gone")),
         b"AH02276" => {
             let signal = complaint::tls(text).unwrap_or("proxy-status:tls_certificate_error");
-            Some(if memmem::find(before, b"[remote ").is_some() {
+            Some(if remote {
                 Cause::upstream(Phase::Tls, signal)
             } else {
                 Cause::client(Phase::Tls, "log:client-certificate")
@@ -402,7 +406,7 @@ mod tests {
                 "Upstream resolve proxy-status:dns_error",
             ),
             (
-                "[remote 127.0.0.1:1] AH02276: Certificate Verification: Error (18): self-signed certificate [subject: CN=x]",
+                "(remote) AH02276: Certificate Verification: Error (18): self-signed certificate [subject: CN=x]",
                 "Upstream tls cert:self-signed",
             ),
             (
@@ -430,7 +434,7 @@ mod tests {
                 "",
             ),
         ] {
-            let found = cause(message.as_bytes())
+            let found = cause(message.as_bytes(), message.starts_with("(remote)"))
                 .map(|cause| format!("{:?} {} {}", cause.leg, cause.phase, cause.signal))
                 .unwrap_or_default();
             assert_eq!(found, wanted, "{message}");

@@ -97,10 +97,9 @@ fn split_combined(raw: &[u8], spans: &mut Spans) -> Split {
     // `[` 26 bytes `] "`
     let quote = open + 29;
     match body(raw, quote, spans) {
-        Some(end) => {
-            head(raw, open, spans);
-            tail(raw, end, spans)
-        }
+        Some(end) if head(raw, open, spans) => tail(raw, end, spans),
+        // Something else before the time: a virtual host, say.
+        Some(_) => Split::Foreign,
         None => Split::Torn,
     }
 }
@@ -119,9 +118,9 @@ fn stamp(raw: &[u8]) -> Option<usize> {
     }
 }
 
-/// Address and user before the stamp.
+/// Address and user before the stamp; whether they are ` - user `.
 #[inline]
-fn head(raw: &[u8], open: usize, spans: &mut Spans) {
+fn head(raw: &[u8], open: usize, spans: &mut Spans) -> bool {
     let client = memchr(b' ', &raw[..open]).unwrap_or(open);
     spans.set(Column::Client, 0, client);
     // ` - user `
@@ -129,6 +128,7 @@ fn head(raw: &[u8], open: usize, spans: &mut Spans) {
         spans.set(Column::User, client + 3, open - 1);
     }
     spans.set(Column::Time, open + 1, open + 27);
+    raw[client..].starts_with(b" - ")
 }
 
 /// From the request's quote on, up to what follows the user agent's closing quote.

@@ -123,7 +123,8 @@ fn visit(shape: &Shape<'_>) -> Visit {
         .and_then(|text| text.parse::<Signal>().ok());
     if let (Some(signal), Some(phase)) = (cause, Phase::ALL.get(usize::from(shape.bits))) {
         legs = legs.upstream_failed(*phase, &[signal]);
-    } else if matches!(shape.words[0], b"hit" | b"miss" | b"pass") && shape.status != 503 {
+    } else if shape.status != 503 && !matches!(shape.words[0], b"synth" | b"error") {
+        // What Varnish makes itself is a 503, or what its VCL says (synth).
         legs = legs.upstream_answered(shape.status);
     }
     legs.visit()
@@ -146,6 +147,7 @@ mod tests {
     fn lines_are_split_and_told() {
         for (tail, wanted) in [
             ("", "0 503"),
+            (" miss", "0 503"),
             (" synth", "0 503, 0 upstream:not-asked"),
             (r#" miss "first byte timeout""#, "0 503, 1 errno:ETIMEDOUT"),
             (

@@ -67,7 +67,12 @@ fn cause(message: &[u8]) -> Option<Cause> {
     let (tag, text) = (&message[..at], &message[at + 2..]);
     match tag {
         b"FetchError" => fetch_error(text),
-        // `Body cannot be fetched`: the head frames a content that cannot be, or allows none.
+        // Releases before 7.4 take an interim answer for the final one, which cannot have content.
+        b"Error" if text.starts_with(b"Body cannot be fetched, status 1") => Some(Cause::client(
+            Phase::Wait,
+            "proxy-status:proxy_internal_error",
+        )),
+        // The head frames a content that cannot be.
         b"Error" if text.starts_with(b"Body cannot be fetched") => Some(Cause::upstream(
             Phase::Wait,
             "proxy-status:http_protocol_error",

@@ -1,0 +1,380 @@
+//! Truth on real logs: the lines that real servers wrote about exchanges whose culprit is known, first the access line
+//! alone, then with the error lines beside it. Neither the wire nor the scenario's name is looked at.
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that reads its own fixtures and prints its table"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use httpwhy_diagnose::diagnose;
+use httpwhy_ingest::logs::{
+    Cause, Column, Format, Layout, Line, Spans, Split, VslGatherer, formats, is_nameless, prove,
+    same_exchange, time,
+};
+use httpwhy_model::{Blame, Visit};
+use serde_json::Value;
+
+/// For each server: the sections with access lines and their format, the plain one first; the sections with error lines
+/// and theirs.
+const SERVERS: &[(&str, &[(&str, &str)], &[(&str, &str)])] = &[
+    (
+        "nginx",
+        &[("access.log", "nginx"), ("upstream.log", "nginx")],
+        &[("error.log", "nginx-error")],
+    ),
+    (
+        "apache",
+        &[("access.log", "apache")],
+        &[("error.log", "apache-error")],
+    ),
+    (
+        "haproxy",
+        &[("haproxy.log", "haproxy")],
+        &[("haproxy.log", "haproxy-error")],
+    ),
+    (
+        "varnish",
+        &[("access.log", "varnish")],
+        &[("vsl.log", "varnish-vsl")],
+    ),
+    (
+        "squid",
+        &[("access.log", "squid")],
+        &[("cache.log", "squid-cache")],
+    ),
+    (
+        "caddy",
+        &[("access.log", "caddy")],
+        &[("error.log", "caddy-error")],
+    ),
+];
+
+/// Where the log calls something whole, or the client's, that was not, and no line says otherwise; each with the reason.
+const NOT_IN_THE_LOG: &[(&str, &str)] = &[
+    (
+        "nginx/up-unsolicited-101",
+        "whether the request asked for the switch of protocol stands in no column",
+    ),
+    (
+        "varnish/h2-client-cancels",
+        "Varnish 7.1 does not note that the client cancelled the stream; the server behind was silent as well",
+    ),
+];
+
+#[test]
+fn the_party_is_the_true_one() {
+    let captures = captures();
+    assert_eq!(captures.len(), 205);
+    let mut plain = Tally::default();
+    let mut proven = Tally::default();
+    for capture in &captures {
+        plain.add(capture, capture.access_alone());
+        proven.add(capture, capture.with_errors());
+    }
+    println!("\naccess lines alone: {plain}");
+    proven.print();
+    println!("with error lines and upstream columns: {proven}");
+    plain.check("alone");
+    proven.check("with errors");
+    assert!(
+        proven.counts[0] > plain.counts[0] * 3,
+        "error lines prove much more"
+    );
+    // Squid writes no line about a body that was cut.
+    assert_eq!(proven.looks_whole, 4);
+}
+
+/// One capture: its culprits and the sections of its log.
+struct Capture {
+    name: String,
+    server: String,
+    culprits: Vec<String>,
+    sections: Vec<(String, Vec<String>)>,
+}
+
+fn captures() -> Vec<Capture> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reality");
+    let mut files: Vec<PathBuf> = entries(&root).iter().flat_map(|at| entries(at)).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
+    files.sort();
+    files
+        .iter()
+        .map(|file| Capture::read(&root, file))
+        .collect()
+}
+
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    fs::read_dir(directory)
+        .map(|list| list.map(|entry| entry.expect("readable").path()).collect())
+        .unwrap_or_default()
+}
+
+/// A line that its format split: the format, the line, its columns.
+struct Read {
+    format: &'static Format,
+    raw: Vec<u8>,
+    spans: Spans,
+}
+
+impl Read {
+    fn line(&self) -> Line<'_> {
+        Line::new(&self.raw, &self.spans)
+    }
+
+    fn second(&self) -> i64 {
+        self.line()
+            .get(Column::Time)
+            .and_then(time::parse)
+            .expect("a time")
+    }
+
+    fn visit(&self) -> Visit {
+        (self.format.visit)(&(self.format.shape)(&self.line()))
+    }
+}
+
+impl Capture {
+    fn read(root: &Path, file: &Path) -> Self {
+        let facts: Value =
+            serde_json::from_slice(&fs::read(file).expect("readable")).expect("JSON");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut culprits = vec![text(&facts["culprit"])];
+        culprits.extend(
+            facts["culprit_also"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(text),
+        );
+        let log = fs::read(file.with_extension("log")).expect("readable");
+        let mut sections: Vec<(String, Vec<String>)> = Vec::new();
+        for line in String::from_utf8_lossy(&log).lines() {
+            match line
+                .strip_prefix("==> ")
+                .and_then(|l| l.strip_suffix(" <=="))
+            {
+                Some(name) => sections.push((name.to_owned(), Vec::new())),
+                None => sections
+                    .last_mut()
+                    .expect("a section")
+                    .1
+                    .push(line.to_owned()),
+            }
+        }
+        Self {
+            name: file
+                .with_extension("")
+                .strip_prefix(root)
+                .expect("below the root")
+                .display()
+                .to_string(),
+            server: file
+                .parent()
+                .and_then(Path::file_name)
+                .expect("a folder")
+                .to_string_lossy()
+                .into_owned(),
+            culprits,
+            sections,
+        }
+    }
+
+    fn sources(
+        &self,
+    ) -> (
+        &'static [(&'static str, &'static str)],
+        &'static [(&'static str, &'static str)],
+    ) {
+        SERVERS
+            .iter()
+            .find(|(server, ..)| *server == self.server)
+            .map(|(_, access, errors)| (*access, *errors))
+            .expect("a known server")
+    }
+
+    /// The lines of a section that a format reads.
+    fn lines(&self, (section, name): (&str, &str)) -> Vec<Read> {
+        let format = formats().find(|format| format.name == name).expect(name);
+        let lines = self.sections.iter().filter(|(found, _)| found == section);
+        let lines: Vec<Vec<u8>> = lines
+            .flat_map(|(_, lines)| gathered(section, lines))
+            .collect();
+        let sample: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+        let Some(layout) = (!sample.is_empty())
+            .then(|| (format.fit)(&sample))
+            .flatten()
+        else {
+            return Vec::new();
+        };
+        lines
+            .iter()
+            .filter_map(|raw| split(format, &*layout, raw))
+            .collect()
+    }
+
+    fn access(&self, richest: bool) -> Option<Read> {
+        let (sources, _) = self.sources();
+        let source = if richest {
+            sources.last()
+        } else {
+            sources.first()
+        };
+        self.lines(*source?).into_iter().next()
+    }
+
+    /// What the plainest access line says.
+    fn access_alone(&self) -> Option<Visit> {
+        self.access(false).map(|read| read.visit())
+    }
+
+    /// What all lines together say.
+    fn with_errors(&self) -> Option<Visit> {
+        let (_, sources) = self.sources();
+        let errors: Vec<Read> = sources
+            .iter()
+            .flat_map(|source| self.lines(*source))
+            .collect();
+        let Some(access) = self.access(true) else {
+            return strongest(errors.iter()).map(Read::visit);
+        };
+        let mut visit = access.visit();
+        let mine = errors.iter().filter(|error| {
+            let apart = access.second().abs_diff(error.second());
+            same_exchange(&access.line(), &error.line(), apart).is_some()
+                || (is_nameless(&error.line()) && apart <= 3)
+        });
+        if let Some(error) = strongest(mine) {
+            prove(&mut visit, &(error.format.shape)(&error.line()));
+        }
+        Some(visit)
+    }
+}
+
+/// The error line that says most: of the greatest weight the first.
+fn strongest<'a>(errors: impl Iterator<Item = &'a Read>) -> Option<&'a Read> {
+    let mut best: Option<(&Read, u8)> = None;
+    for error in errors {
+        let weight =
+            Cause::of(&(error.format.shape)(&error.line())).map_or(0, |(.., weight)| weight);
+        if weight > best.map_or(0, |(_, weight)| weight) {
+            best = Some((error, weight));
+        }
+    }
+    best.map(|(error, _)| error)
+}
+
+/// varnishlog's records become lines; other lines are what they are.
+fn gathered(section: &str, lines: &[String]) -> Vec<Vec<u8>> {
+    if section != "vsl.log" {
+        return lines.iter().map(|line| line.clone().into_bytes()).collect();
+    }
+    let mut gatherer = VslGatherer::default();
+    let mut found: Vec<Vec<u8>> = lines
+        .iter()
+        .flat_map(|line| gatherer.line(line.as_bytes()))
+        .collect();
+    found.extend(gatherer.end());
+    found
+}
+
+fn split(format: &'static Format, layout: &dyn Layout, raw: &[u8]) -> Option<Read> {
+    let mut spans = Spans::default();
+    (layout.split(raw, &mut spans) == Split::Read).then(|| Read {
+        format,
+        raw: raw.to_vec(),
+        spans,
+    })
+}
+
+#[derive(Default)]
+struct Tally {
+    /// Proven right, proven wrong, likely right, likely wrong.
+    counts: [usize; 4],
+    unknown: usize,
+    /// Lines with a success about exchanges that were cut later: nothing in them shows it.
+    looks_whole: usize,
+    no_line: usize,
+    rows: Vec<String>,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, capture: &Capture, visit: Option<Visit>) {
+        let Some(visit) = visit else {
+            self.no_line += 1;
+            return;
+        };
+        let diagnosis = diagnose(&visit);
+        let row = format!(
+            "{:<42} {:<44} true: {:<28} {:?}",
+            capture.name,
+            diagnosis.outcome.to_string(),
+            capture.culprits.join(","),
+            diagnosis.blame
+        );
+        self.rows.push(row.clone());
+        if matches!(diagnosis.blame, Blame::Unknown { .. }) {
+            self.unknown += 1;
+            return;
+        }
+        let named = diagnosis
+            .blame
+            .party()
+            .map_or("none", |party| party.as_str());
+        let right = capture.culprits.iter().any(|culprit| culprit == named);
+        if !right && diagnosis.outcome.0 == "http/200" {
+            self.looks_whole += 1;
+            return;
+        }
+        let proven = diagnosis.blame.certainty() == "proven";
+        self.counts[usize::from(!proven) * 2 + usize::from(!right)] += 1;
+        if !right {
+            self.wrong.push(row);
+        }
+    }
+
+    fn print(&self) {
+        for row in &self.rows {
+            println!("{row}");
+        }
+    }
+
+    fn check(&self, which: &str) {
+        let [_, proven_wrong, likely_right, likely_wrong] = self.counts;
+        assert_eq!(
+            proven_wrong, 0,
+            "{which}: proven is never wrong: {:#?}",
+            self.wrong
+        );
+        for row in &self.wrong {
+            assert!(
+                NOT_IN_THE_LOG
+                    .iter()
+                    .any(|(name, _)| row.starts_with(&format!("{name} "))),
+                "{which}: wrong, and no reason stands above: {row}"
+            );
+        }
+        assert!(
+            likely_right * 100 >= (likely_right + likely_wrong) * 95,
+            "{which}: likely is right in 95 of 100"
+        );
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [proven_right, proven_wrong, likely_right, likely_wrong] = self.counts;
+        for row in &self.wrong {
+            writeln!(f, "WRONG   {row}")?;
+        }
+        write!(
+            f,
+            "proven {proven_right} right, {proven_wrong} wrong; likely {likely_right} right, {likely_wrong} wrong; unknown \
+             {}; a 200 about what was cut later {}; no line {}",
+            self.unknown, self.looks_whole, self.no_line
+        )
+    }
+}
