@@ -17,7 +17,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "nginx",
         r#"203.0.113.9 - - [03/Nov/2026:14:05:12 +0000] "GET /cart HTTP/2.0" 499 0 "-" "curl/8.5.0""#,
         "nginx/499",
-        "client",
+        "unknown",
     ),
     (
         "nginx",
@@ -125,7 +125,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "envoy",
         r#"[2026-11-03T14:05:12.345Z] "GET /cart HTTP/1.1" 0 DC 0 0 10 - "-" "curl/8.5.0" "6f1c" "h" "10.0.0.5:8080""#,
         "envoy/DC",
-        "client",
+        "unknown",
     ),
     (
         "envoy-json",
@@ -149,7 +149,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "traefik",
         r#"203.0.113.9 - - [03/Nov/2026:14:05:12 +0000] "GET /cart HTTP/2.0" 499 11 "-" "curl/8.5.0" 4711 "shop@docker" "http://10.0.0.5:8080" 3004ms"#,
         "traefik/499",
-        "client",
+        "unknown",
     ),
     (
         "traefik-json",
@@ -161,7 +161,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "cloudflare",
         r#"{"ClientIP":"203.0.113.9","ClientRequestMethod":"GET","ClientRequestURI":"/cart","EdgeStartTimestamp":"2026-11-03T14:05:12Z","EdgeResponseStatus":522,"OriginResponseStatus":0,"RayID":"8dd0a1b2c3d4e5f6"}"#,
         "cloudflare/522",
-        "network",
+        "origin",
     ),
     (
         "cloudflare",
@@ -185,7 +185,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "aws-alb",
         r#"h2 2026-11-03T14:05:12.345678Z app/shop/50 203.0.113.9:51234 10.0.0.5:8080 0.000 -1 -1 460 - 211 277 "GET https://shop.example.com:443/cart HTTP/2.0" "curl/8.5.0""#,
         "aws-alb/460",
-        "client",
+        "unknown",
     ),
     (
         "aws-alb",

@@ -138,9 +138,7 @@ fn no_reader_panics_and_columns_lie_in_the_line() {
 fn peel_all(line: &[u8]) -> Vec<u8> {
     let mut line = line.to_vec();
     for _ in 0..8 {
-        let mut scratch = Vec::new();
         let Some(inner) = carriers().find_map(|carrier| {
-            scratch.clear();
             let mut own = Vec::new();
             (carrier.peel)(&line, &mut own).map(|peeled| peeled.line.to_vec())
         }) else {

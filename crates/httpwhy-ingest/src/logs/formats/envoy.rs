@@ -160,9 +160,12 @@ fn visit(shape: &Shape<'_>) -> Visit {
 pub(super) fn visit_as(name: &str, shape: &Shape<'_>) -> Visit {
     let mut legs = Legs::of(name, Side::Between).answered(shape.status);
     let [flags, details] = shape.words;
+    // The first flag is the cause, those behind it follow from it (`UF,URX`: no connection, and no try left).
+    let mut when = None;
     for flag in flags.split(|&b| b == b',').filter(|flag| !is_nothing(flag)) {
         let flag = String::from_utf8_lossy(flag).into_owned();
-        legs = legs.word(phase(&flag), Signal::word("envoy", flag));
+        let when = *when.get_or_insert_with(|| phase(&flag));
+        legs = legs.word(when, Signal::word("envoy", flag));
     }
     if flags.is_empty() && matches!(details, b"" | b"via_upstream") && shape.status >= 100 {
         return legs.upstream_answered(shape.status).visit();
