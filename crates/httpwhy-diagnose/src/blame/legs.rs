@@ -24,7 +24,8 @@ const UNDERWAY: &[&str] = &["errno:ENETUNREACH", "errno:EHOSTUNREACH", "errno:ET
 
 pub(super) fn ruling(case: &Case) -> Option<Ruling> {
     let failed = case.status().is_some_and(|status| status >= 500);
-    if !failed {
+    // The writer's own word (HAProxy's state, Envoy's flags) says more than what it implies of the leg behind.
+    if !failed || !case.is_plain_status() {
         return None;
     }
     match case.behind {

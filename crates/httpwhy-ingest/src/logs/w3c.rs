@@ -41,12 +41,8 @@ pub(crate) fn fit(names: &'static Names, sample: &[&[u8]]) -> Option<Arc<dyn Lay
         Some(layout) => layout,
         None if names.usual.is_empty() => return None,
         None => {
-            let line = sample.iter().find(|raw| !raw.starts_with(b"#"))?;
-            let separator = if memchr(b'\t', line).is_some() {
-                b'\t'
-            } else {
-                b' '
-            };
+            let tabs = sample.iter().any(|raw| memchr(b'\t', raw).is_some());
+            let separator = if tabs { b'\t' } else { b' ' };
             of_names(names, names.usual.as_bytes(), separator)
         }
     };
