@@ -82,10 +82,8 @@ pub fn happened(visit: &Visit, diagnosis: &Diagnosis) -> Happening {
             .and_then(|leg| by_leg(leg, status))
             .unwrap_or(Happening::Fine);
     }
-    if let Some(leg) = last_leg(visit) {
-        if let Some(found) = by_leg(leg, status) {
-            return found;
-        }
+    if let Some(found) = last_leg(visit).and_then(|leg| by_leg(leg, status)) {
+        return found;
     }
     let asked_nobody = first.is_some_and(|exchange| has(exchange, "upstream:not-asked"));
     match (status, diagnosis.blame) {

@@ -27,19 +27,10 @@ impl Complaints {
         if self.kept >= MOST {
             return;
         }
-        let index = match self.distinct.iter().position(|known| known == complaint) {
-            Some(index) => index,
-            None => {
-                self.distinct.push(complaint.clone());
-                self.distinct.len() - 1
-            }
-        };
+        let index = self.number_of(complaint);
         for key in keys(line).into_iter().flatten() {
             self.kept += 1;
-            self.by_key
-                .entry(key)
-                .or_default()
-                .push((second, index as u32));
+            self.by_key.entry(key).or_default().push((second, index));
         }
     }
 
@@ -61,20 +52,21 @@ impl Complaints {
         })
     }
 
+    fn number_of(&mut self, complaint: &Complaint) -> u32 {
+        let known = self.distinct.iter().position(|known| known == complaint);
+        let index = known.unwrap_or_else(|| {
+            self.distinct.push(complaint.clone());
+            self.distinct.len() - 1
+        });
+        index as u32
+    }
+
     /// Takes another worker's in.
     pub(crate) fn merge(&mut self, other: Self) {
         let indices: Vec<u32> = other
             .distinct
-            .into_iter()
-            .map(
-                |complaint| match self.distinct.iter().position(|known| *known == complaint) {
-                    Some(index) => index as u32,
-                    None => {
-                        self.distinct.push(complaint);
-                        self.distinct.len() as u32 - 1
-                    }
-                },
-            )
+            .iter()
+            .map(|complaint| self.number_of(complaint))
             .collect();
         for (key, list) in other.by_key {
             let moved = list

@@ -30,8 +30,8 @@ const CHUNK: u64 = 8 << 20;
 const SAMPLE: usize = 200;
 /// Bytes looked at in each of head, middle and tail.
 const WINDOW: usize = 64 * 1024;
-/// How many bytes without a line end make a file one that is no text.
-const MOST_CORES: usize = 64;
+/// Threads at most: beyond, their tables outgrow the memory.
+const MOST_CORES: usize = 16;
 
 /// Something to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,9 @@ pub struct Progress {
     pub stop: AtomicBool,
 }
 
+/// Where a directive stands, the reader whose it is, and the layout behind it.
+type Directive = (u64, usize, Arc<dyn Layout>);
+
 /// An input that was opened and recognised.
 struct Recognised {
     name: String,
@@ -80,7 +83,7 @@ struct Recognised {
     /// The first bytes of what is no regular file, which cannot be read twice.
     head: Vec<u8>,
     /// Where the directives stand that change the layout, with the reader and its layout behind.
-    directives: Vec<(u64, usize, Arc<dyn Layout>)>,
+    directives: Vec<Directive>,
 }
 
 /// Reads all inputs. What cannot be read is told in the triage, and the rest goes on.
@@ -132,7 +135,7 @@ fn recognise(input: &Input, options: &Options) -> io::Result<Recognised> {
         (None, _) => {
             // A pipe cannot be read twice: its first bytes are kept.
             Read::take(&opened.file, WINDOW as u64).read_to_end(&mut head)?;
-            vec![unpacked_window(opened.packing_of(&head), &head)]
+            vec![unpacked_window(Packing::of(&head), &head)]
         }
         (Some(size), Packing::Plain) => windows(&opened.file, size)?,
         (Some(_), packing) => {
@@ -145,7 +148,7 @@ fn recognise(input: &Input, options: &Options) -> io::Result<Recognised> {
         packing: if head.is_empty() {
             opened.packing
         } else {
-            opened.packing_of(&head)
+            Packing::of(&head)
         },
         ..opened
     };
@@ -179,12 +182,6 @@ fn standard_input() -> io::Result<Opened> {
         packing: Packing::Plain,
         size: None,
     })
-}
-
-impl Opened {
-    const fn packing_of(&self, head: &[u8]) -> Packing {
-        Packing::of(head)
-    }
 }
 
 /// The beginning, the middle and the end of a plain file; middle and end begin behind a line's end.
@@ -254,7 +251,7 @@ fn is_binary(windows: &[Vec<u8>]) -> bool {
 }
 
 /// Finds the lines of a plain file that change the layout of those behind them.
-fn directives(opened: &Opened, plan: &Plan) -> io::Result<Vec<(u64, usize, Arc<dyn Layout>)>> {
+fn directives(opened: &Opened, plan: &Plan) -> io::Result<Vec<Directive>> {
     let mut found = Vec::new();
     let (Some(size), Packing::Plain) = (opened.size, opened.packing) else {
         return Ok(found);
@@ -445,40 +442,36 @@ fn one(
         .find(|(offset, _, _)| *offset < start)
         .map(|(_, reader, layout)| (*reader, Arc::clone(layout)));
     worker.begin(&file.plan, layout);
-    match task.range {
-        Some((from, to)) => {
-            let mut at = from.saturating_sub(1);
-            let limit = to;
-            let unended = lines(
-                buffer,
-                from > 0,
-                limit - at,
-                |buffer| {
-                    let count = read_at(&file.opened.file, buffer, at)?;
-                    at += count as u64;
-                    Ok(count)
-                },
-                worker,
-                progress,
-            )?;
-            progress.read.fetch_add(to - from, Ordering::Relaxed);
-            Ok(unended)
-        }
-        None => {
-            let counting = Counting {
-                inner: io::Cursor::new(&file.head).chain(&file.opened.file),
-                progress,
-            };
-            let mut unpacked = file.opened.packing.unpack(counting);
-            let read = |buffer: &mut [u8]| loop {
-                match unpacked.read(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    result => return result,
-                }
-            };
-            lines(buffer, false, u64::MAX, read, worker, progress)
-        }
+    if let Some((from, to)) = task.range {
+        let mut at = from.saturating_sub(1);
+        let limit = to;
+        let unended = lines(
+            buffer,
+            from > 0,
+            limit - at,
+            |buffer| {
+                let count = read_at(&file.opened.file, buffer, at)?;
+                at += count as u64;
+                Ok(count)
+            },
+            worker,
+            progress,
+        )?;
+        progress.read.fetch_add(to - from, Ordering::Relaxed);
+        return Ok(unended);
     }
+    let counting = Counting {
+        inner: io::Cursor::new(&file.head).chain(&file.opened.file),
+        progress,
+    };
+    let mut unpacked = file.opened.packing.unpack(counting);
+    let read = |buffer: &mut [u8]| loop {
+        match unpacked.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    };
+    lines(buffer, false, u64::MAX, read, worker, progress)
 }
 
 /// Tells the progress what is read.

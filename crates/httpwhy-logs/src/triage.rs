@@ -316,7 +316,7 @@ impl Triage {
         self.tables.names[dimension as usize].floor()
     }
 
-    /// The clients with most exchanges.
+    /// The clients with most failures.
     pub fn clients(&self, most: usize) -> Vec<Counted> {
         let mut found: Vec<Counted> = self
             .tables

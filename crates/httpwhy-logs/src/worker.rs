@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use httpwhy_ingest::logs::time::Clock;
-use httpwhy_ingest::logs::{Column, Kind, Layout, Line, Spans, Split, formats};
+use httpwhy_ingest::logs::{Column, Kind, Layout, Line, Spans, Split, formats, path_of};
 
 use crate::errors::{Complaints, without_port};
 use crate::filter::Filter;
@@ -66,10 +66,46 @@ pub(crate) struct Settings {
 
 /// What was met lately, by hash, so that the same path or agent is not folded again.
 struct Lookup {
-    paths: Box<[(u64, Handle)]>,
-    agents: Box<[(u64, Handle, bool)]>,
-    clients: Box<[(u64, Handle, Handle)]>,
+    paths: Lately<Handle>,
+    agents: Lately<(Handle, bool)>,
+    clients: Lately<Handle>,
     template: Vec<u8>,
+    method: (Vec<u8>, Handle),
+}
+
+/// A small table of two places to each hash; the one used last stays longest.
+struct Lately<T> {
+    slots: Box<[(u64, T)]>,
+}
+
+impl<T: Copy + Default> Lately<T> {
+    fn new() -> Self {
+        Self {
+            slots: vec![(0, T::default()); LATELY].into(),
+        }
+    }
+
+    #[inline]
+    fn get(&mut self, hash: u64) -> Option<T> {
+        let at = hash as usize % LATELY & !1;
+        let pair = &mut self.slots[at..at + 2];
+        if pair[0].0 == hash {
+            return Some(pair[0].1);
+        }
+        if pair[1].0 == hash {
+            pair.swap(0, 1);
+            return Some(pair[0].1);
+        }
+        None
+    }
+
+    fn set(&mut self, hash: u64, value: T) {
+        let at = hash as usize % LATELY & !1;
+        if self.slots[at].0 != hash {
+            self.slots[at + 1] = self.slots[at];
+        }
+        self.slots[at] = (hash, value);
+    }
 }
 
 impl<'a> Worker<'a> {
@@ -242,7 +278,7 @@ impl<'a> Worker<'a> {
     /// Looks among all formats for one that reads this line, for files that mix them.
     fn another(&mut self, raw: &[u8]) -> Option<(usize, Split)> {
         self.in_vain += 1;
-        if self.in_vain > PATIENCE && self.in_vain % 64 != 0 {
+        if self.in_vain > PATIENCE && !self.in_vain.is_multiple_of(64) {
             return None;
         }
         let reader: Reader = reader_of(raw)?;
@@ -347,7 +383,8 @@ fn deepen(
     source: &[u8],
 ) {
     let mut place = Place::default();
-    let path = lookup.path(tables, seed, line.path().unwrap_or_default());
+    let target = line.target().unwrap_or_default();
+    let path = lookup.path(tables, seed, path_of(target));
     place.0[Dimension::Path as usize] = path;
     let bucket = line.micros(Column::Duration).map_or(UNTIMED, bucket);
     tables.time(path, row, bucket);
@@ -355,7 +392,10 @@ fn deepen(
         tables.rows[row].bytes += bytes;
     }
     if let Some(client) = line.some(Column::Client) {
-        place.0[Dimension::Network as usize] = lookup.client(tables, seed, client);
+        place.0[Dimension::Network as usize] = lookup.network(tables, seed, client);
+        if failed {
+            tables.clients.add(without_port(client), 1);
+        }
     }
     if let Some(agent) = line.some(Column::Agent) {
         let (id, bot) = lookup.agent(tables, seed, agent);
@@ -370,12 +410,16 @@ fn deepen(
         place.0[Dimension::Upstream as usize] =
             tables.names[Dimension::Upstream as usize].add(last, 1);
     }
-    if let Some(host) = line.host().or_else(|| line.some(Column::Route)) {
+    let host = match line.some(Column::Host) {
+        None if target.starts_with(b"/") => None,
+        None => line.host(),
+        host => host,
+    };
+    if let Some(host) = host.or_else(|| line.some(Column::Route)) {
         place.0[Dimension::Host as usize] = tables.names[Dimension::Host as usize].add(host, 1);
     }
     if let Some(method) = line.method() {
-        place.0[Dimension::Method as usize] =
-            tables.names[Dimension::Method as usize].add(method, 1);
+        place.0[Dimension::Method as usize] = lookup.method(tables, method);
     }
     let pop = line
         .some(Column::Pop)
@@ -391,10 +435,11 @@ fn deepen(
 impl Lookup {
     fn new() -> Self {
         Self {
-            paths: vec![(0, Handle::default()); LATELY].into(),
-            agents: vec![(0, Handle::default(), false); LATELY].into(),
-            clients: vec![(0, Handle::default(), Handle::default()); LATELY].into(),
+            paths: Lately::new(),
+            agents: Lately::new(),
+            clients: Lately::new(),
             template: Vec::new(),
+            method: (Vec::new(), Handle::default()),
         }
     }
 
@@ -402,50 +447,59 @@ impl Lookup {
     fn path(&mut self, tables: &mut Tables, seed: Seed, path: &[u8]) -> Id {
         let hash = seed.of(path);
         let names = &mut tables.names[Dimension::Path as usize];
-        let slot = &mut self.paths[hash as usize % LATELY];
-        if slot.0 == hash && names.again(slot.1) {
-            return slot.1.id;
+        if let Some(handle) = self.paths.get(hash)
+            && names.again(handle)
+        {
+            return handle.id;
         }
         self.template.clear();
         template::fold(path, &mut self.template);
-        *slot = (hash, names.handle(&self.template, 1));
-        slot.1.id
+        let handle = names.handle(&self.template, 1);
+        self.paths.set(hash, handle);
+        handle.id
     }
 
     #[inline]
     fn agent(&mut self, tables: &mut Tables, seed: Seed, agent: &[u8]) -> (Id, bool) {
         let hash = seed.of(agent);
         let names = &mut tables.names[Dimension::Agent as usize];
-        let slot = &mut self.agents[hash as usize % LATELY];
-        if slot.0 == hash && names.again(slot.1) {
-            return (slot.1.id, slot.2);
+        if let Some((handle, bot)) = self.agents.get(hash)
+            && names.again(handle)
+        {
+            return (handle.id, bot);
         }
         let (family, bot) = agent::family(agent);
-        *slot = (hash, names.handle(&family, 1), bot);
-        (slot.1.id, bot)
+        let handle = names.handle(&family, 1);
+        self.agents.set(hash, (handle, bot));
+        (handle.id, bot)
     }
 
-    /// Counts the client, and gives its network.
+    /// The client's network.
     #[inline]
-    fn client(&mut self, tables: &mut Tables, seed: Seed, client: &[u8]) -> Id {
+    fn network(&mut self, tables: &mut Tables, seed: Seed, client: &[u8]) -> Id {
         let hash = seed.of(client);
         let names = &mut tables.names[Dimension::Network as usize];
-        let slot = &mut self.clients[hash as usize % LATELY];
-        if slot.0 == hash && tables.clients.again(slot.1) {
-            if !names.again(slot.2) {
-                slot.0 = 0;
-            }
-            return slot.2.id;
+        if let Some(handle) = self.clients.get(hash)
+            && names.again(handle)
+        {
+            return handle.id;
         }
         let client = without_port(client);
         tables.distinct.add(client);
         self.template.clear();
         crate::network::write(client, &mut self.template);
-        *slot = (
-            hash,
-            tables.clients.handle(client, 1),
-            names.handle(&self.template, 1),
-        );
-        slot.2.id
+        let handle = names.handle(&self.template, 1);
+        self.clients.set(hash, handle);
+        handle.id
+    }
+
+    #[inline]
+    fn method(&mut self, tables: &mut Tables, method: &[u8]) -> Id {
+        let names = &mut tables.names[Dimension::Method as usize];
+        if self.method.0 == method && names.again(self.method.1) {
+            return self.method.1.id;
+        }
+        self.method = (method.to_vec(), names.handle(method, 1));
+        self.method.1.id
     }
 }

@@ -1,5 +1,7 @@
 //! Files of every kind are read to the last line, and every line is accounted for.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails names the line")]
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,7 +30,7 @@ fn triage(paths: &[PathBuf], options: &Options) -> Triage {
 
 /// What `wc -l` counts, and a last line without its end.
 fn lines_of(bytes: &[u8]) -> u64 {
-    let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
+    let ends = memchr::memchr_iter(b'\n', bytes).count();
     (ends + usize::from(!bytes.is_empty() && !bytes.ends_with(b"\n"))) as u64
 }
 

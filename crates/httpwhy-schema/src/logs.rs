@@ -40,7 +40,7 @@ pub struct LogsLine<'a> {
     pub paths: Vec<LogPathJson>,
     /// About how many different clients there were (1.6 % standard error); `null` when only counts were asked for.
     pub clients: Option<u64>,
-    /// The clients with most exchanges.
+    /// The clients with most failures.
     pub top_clients: Vec<LogCountJson>,
     /// By how much a count of a name may be too small, the greatest of all dimensions; 0 when all are exact.
     pub count_error: u64,

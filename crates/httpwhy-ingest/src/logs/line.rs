@@ -250,13 +250,7 @@ impl<'a> Line<'a> {
     /// The target's path: without query and, where it is a whole URL, without scheme and authority.
     #[inline]
     pub fn path(&self) -> Option<&'a [u8]> {
-        let target = self.target()?;
-        let target = match target.first() {
-            Some(b'/') => target,
-            _ => path_of_url(target),
-        };
-        let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
-        Some(&target[..end])
+        self.target().map(path_of)
     }
 
     /// The host asked for, from its column or the target's authority.
@@ -287,6 +281,17 @@ impl<'a> Line<'a> {
 #[inline]
 pub const fn is_nothing(text: &[u8]) -> bool {
     matches!(text, [] | [b'-'])
+}
+
+/// The path of a request target: without query and, where it is a whole URL, without scheme and authority.
+#[inline]
+pub fn path_of(target: &[u8]) -> &[u8] {
+    let target = match target.first() {
+        Some(b'/') => target,
+        _ => path_of_url(target),
+    };
+    let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
+    &target[..end]
 }
 
 fn path_of_url(target: &[u8]) -> &[u8] {

@@ -78,7 +78,7 @@ pub use carrier::{Carrier, Peeled};
 pub use complaint::{Cause, Leg};
 pub use join::{is_nameless, prove, same_exchange};
 pub use legs::Legs;
-pub use line::{Column, Line, Spans, Unit, is_nothing, last_of_list, list};
+pub use line::{Column, Line, Spans, Unit, is_nothing, last_of_list, list, path_of};
 pub use shape::{NO_UPSTREAM, NOT_CAPTURED, OwnedShape, Request, Shape};
 pub use varnishlog::VslGatherer;
 

@@ -44,7 +44,11 @@ impl Distinct {
             .map(|rank| 0.5_f64.powi(i32::from(*rank)))
             .sum();
         let raw = 0.7213 / (1.0 + 1.079 / m) * m * m / sum;
-        let free = self.registers.iter().filter(|rank| **rank == 0).count();
+        let free = self
+            .registers
+            .iter()
+            .map(|rank| usize::from(*rank == 0))
+            .sum::<usize>();
         let estimate = if raw <= 2.5 * m && free > 0 {
             // Linear counting, which is the better for few.
             m * (m / free as f64).ln()

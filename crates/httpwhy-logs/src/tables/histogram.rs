@@ -12,7 +12,7 @@ pub(crate) const fn bucket(value: u64) -> u16 {
     if value < 2 << FINE {
         return value as u16;
     }
-    let shift = 63 - value.leading_zeros() - FINE;
+    let shift = value.ilog2() - FINE;
     let bucket = (shift << FINE) + (value >> shift) as u32;
     if bucket >= BUCKETS as u32 {
         BUCKETS - 1

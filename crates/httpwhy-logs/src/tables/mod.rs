@@ -400,7 +400,7 @@ impl Tables {
         );
         let mine = &mut self.rows[index];
         if theirs.first < mine.first || mine.example.is_empty() {
-            mine.example = theirs.example.clone();
+            mine.example.clone_from(&theirs.example);
         }
         mine.count += theirs.count;
         mine.bytes += theirs.bytes;
