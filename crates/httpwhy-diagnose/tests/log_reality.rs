@@ -17,9 +17,12 @@ use httpwhy_ingest::logs::{
 use httpwhy_model::{Blame, Visit};
 use serde_json::Value;
 
+/// A section of a capture's log, and the format of its lines.
+type Source = (&'static str, &'static str);
+
 /// For each server: the sections with access lines and their format, the plain one first; the sections with error lines
 /// and theirs.
-const SERVERS: &[(&str, &[(&str, &str)], &[(&str, &str)])] = &[
+const SERVERS: &[(&str, &[Source], &[Source])] = &[
     (
         "nginx",
         &[("access.log", "nginx"), ("upstream.log", "nginx")],
@@ -182,12 +185,7 @@ impl Capture {
         }
     }
 
-    fn sources(
-        &self,
-    ) -> (
-        &'static [(&'static str, &'static str)],
-        &'static [(&'static str, &'static str)],
-    ) {
+    fn sources(&self) -> (&'static [Source], &'static [Source]) {
         SERVERS
             .iter()
             .find(|(server, ..)| *server == self.server)

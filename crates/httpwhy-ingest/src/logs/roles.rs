@@ -211,8 +211,8 @@ fn is_time(text: &[u8]) -> bool {
 
 /// An address of version 4 or 6, perhaps with a port.
 fn is_client(text: &[u8]) -> bool {
-    let dots = text.iter().filter(|&&b| b == b'.').count();
-    let colons = text.iter().filter(|&&b| b == b':').count();
+    let dots = memchr::memchr_iter(b'.', text).count();
+    let colons = memchr::memchr_iter(b':', text).count();
     let v4 = dots == 3
         && colons <= 1
         && text
@@ -237,6 +237,6 @@ fn is_duration(text: &[u8]) -> bool {
         .take_while(|b| b.is_ascii_digit() || **b == b'.')
         .count();
     let unit = &text[digits..];
-    let decimal = text[..digits].iter().filter(|&&b| b == b'.').count() == 1;
+    let decimal = memchr::memchr_iter(b'.', &text[..digits]).count() == 1;
     digits > 0 && (unit.is_empty() && decimal || matches!(unit, b"ms" | b"s" | b"us"))
 }

@@ -61,7 +61,7 @@ impl Group {
         let first = |value: &[u8]| value[..clf::word(value)].to_vec();
         match tag {
             b"Timestamp" if value.starts_with(b"Start: ") => {
-                fill(&mut self.time, &first(&value[7..]))
+                fill(&mut self.time, &first(&value[7..]));
             }
             b"ReqStart" => fill(&mut self.client, &first(value)),
             b"ReqMethod" => fill(&mut self.method, &first(value)),
@@ -74,15 +74,15 @@ impl Group {
             b"BerespStatus" => self.fetched = first(value),
             // Of a fetch these come with its FetchError, which says more.
             b"BogoHeader" | b"HttpGarbage" if dashes > 1 => {}
-            b"FetchError" | b"Error" | b"BogoHeader" | b"HttpGarbage" | b"VCL_Error" => {
-                if self.faults.len() < FAULTS {
-                    let status: &[&[u8]] = match tag {
-                        b"Error" => &[b", status ", &self.fetched],
-                        _ => &[],
-                    };
-                    self.faults
-                        .push([&[tag, b": ", value], status].concat().concat());
-                }
+            b"FetchError" | b"Error" | b"BogoHeader" | b"HttpGarbage" | b"VCL_Error"
+                if self.faults.len() < FAULTS =>
+            {
+                let status: &[&[u8]] = match tag {
+                    b"Error" => &[b", status ", &self.fetched],
+                    _ => &[],
+                };
+                self.faults
+                    .push([&[tag, b": ", value], status].concat().concat());
             }
             _ => {}
         }

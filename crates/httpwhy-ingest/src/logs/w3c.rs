@@ -27,7 +27,7 @@ pub(crate) struct Names {
 struct Columns {
     names: &'static Names,
     /// One for each word of a line.
-    columns: Vec<Option<Column>>,
+    places: Vec<Option<Column>>,
     separator: u8,
 }
 
@@ -72,7 +72,7 @@ fn header(names: &'static Names, raw: &[u8]) -> Option<Columns> {
 }
 
 fn of_names(names: &'static Names, list: &[u8], separator: u8) -> Columns {
-    let columns = list
+    let places = list
         .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty())
         .take(256)
@@ -86,7 +86,7 @@ fn of_names(names: &'static Names, list: &[u8], separator: u8) -> Columns {
         .collect();
     Columns {
         names,
-        columns,
+        places,
         separator,
     }
 }
@@ -101,7 +101,7 @@ impl Layout for Columns {
         let mut count = 0;
         while at <= raw.len() {
             let to = memchr(self.separator, &raw[at..]).map_or(raw.len(), |end| at + end);
-            match self.columns.get(count) {
+            match self.places.get(count) {
                 Some(Some(column)) => spans.set(*column, at, to),
                 Some(None) => {}
                 // CloudFront appends columns without saying so in old headers.
@@ -122,7 +122,7 @@ impl Layout for Columns {
     }
 
     fn learnt(&self) -> String {
-        format!("{} columns by #Fields", self.columns.len())
+        format!("{} columns by #Fields", self.places.len())
     }
 }
 
@@ -133,11 +133,11 @@ impl Columns {
                 to - from == 10 && raw[from + 4] == b'-' && raw[from + 7] == b'-'
             })
         };
-        let dated = !self.columns.contains(&Some(Column::Date)) || is_date(spans.get(Column::Date));
+        let dated = !self.places.contains(&Some(Column::Date)) || is_date(spans.get(Column::Date));
         if !dated {
             return Split::Foreign;
         }
-        let short = count < self.columns.len() && self.names.usual.is_empty();
+        let short = count < self.places.len() && self.names.usual.is_empty();
         if short || !spans.has(Column::Status) && !spans.has(Column::State) {
             return Split::Torn;
         }

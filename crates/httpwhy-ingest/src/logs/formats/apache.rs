@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn the_family_is_split() {
-        let table: &[(String, Split, &[(Column, &str)])] = &[
+        type Columns = &'static [(Column, &'static str)];
+        let table: &[(String, Split, Columns)] = &[
             (
                 COMMON.to_owned(),
                 Split::Read,

@@ -192,7 +192,7 @@ fn visit(shape: &Shape<'_>) -> Visit {
     let own = [&b"fixed-response"[..], b"redirect", b"authenticate", b"waf"];
     let by_action = actions
         .split(|&b| b == b',')
-        .any(|action| own.iter().any(|own| action == *own));
+        .any(|action| own.contains(&action));
     if by_action && shape.status < 500
         || actions.ends_with(b"fixed-response")
         || actions.ends_with(b"redirect")

@@ -87,7 +87,7 @@ fn head(raw: &[u8], spans: &mut Spans) -> Option<usize> {
 fn rest(raw: &[u8], at: usize, spans: &mut Spans) -> Option<()> {
     let end = at + memchr(b' ', &raw[at..])?;
     spans.set(Column::Timers, at, end);
-    let slashes = raw[at..end].iter().filter(|&&b| b == b'/').count();
+    let slashes = memchr::memchr_iter(b'/', &raw[at..end]).count();
     timers(raw, at, end, slashes, spans)?;
     let mut words = Words { raw, at: end + 1 };
     if slashes == 2 {
@@ -279,7 +279,7 @@ mod tests {
                 "0 haproxy:sC, 1 upstream:no-connection",
             ),
             (
-                r#"127.0.0.1:32816 [20/Nov/2026:20:46:50.888] web be/s1 0/0/0"#,
+                r"127.0.0.1:32816 [20/Nov/2026:20:46:50.888] web be/s1 0/0/0",
                 Split::Torn,
                 "",
             ),

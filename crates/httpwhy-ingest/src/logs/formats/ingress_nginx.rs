@@ -77,8 +77,8 @@ fn tail(raw: &[u8], at: usize, spans: &mut Spans) -> Option<()> {
 
 /// Four lists of equally many words.
 fn lists(raw: &[u8], from: usize, to: usize, spans: &mut Spans) -> Option<()> {
-    let words = 1 + raw.get(from..to)?.iter().filter(|&&b| b == b' ').count();
-    if words % 4 != 0 {
+    let words = 1 + memchr::memchr_iter(b' ', raw.get(from..to)?).count();
+    if !words.is_multiple_of(4_usize) {
         return None;
     }
     let mut at = from;

@@ -181,7 +181,7 @@ fn haproxy(text: &str) -> Vec<Configured> {
         let mut words = line.split_ascii_whitespace();
         match words.next() {
             Some(kind @ ("defaults" | "frontend" | "listen" | "backend")) => {
-                section = words.next().unwrap_or(kind).to_owned();
+                words.next().unwrap_or(kind).clone_into(&mut section);
             }
             Some("log-format") => found.push(Configured {
                 server: "haproxy",

@@ -9,18 +9,15 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
     while let Some(at) = rest.find('$') {
         pieces.push(Piece::Literal(rest.as_bytes()[..at].to_vec()));
         let tail = &rest[at + 1..];
-        let (name, after) = match tail
+        let braced = tail
             .strip_prefix('{')
-            .and_then(|inner| inner.split_once('}'))
-        {
-            Some((name, after)) => (name, after),
-            None => {
-                let end = tail
-                    .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(tail.len());
-                tail.split_at(end)
-            }
-        };
+            .and_then(|inner| inner.split_once('}'));
+        let (name, after) = braced.unwrap_or_else(|| {
+            let end = tail
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(tail.len());
+            tail.split_at(end)
+        });
         pieces.push(Piece::Value(value(name)));
         rest = after;
     }

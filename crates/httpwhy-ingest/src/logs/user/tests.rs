@@ -119,13 +119,21 @@ fn what_cannot_be_used_says_why() {
     }
 }
 
+/// What is found: the server, the name, the format, the files.
+type Defined = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+);
+
 #[test]
 fn configurations_name_their_formats_and_files() {
     let nginx = "http {\n  # log_format no '$x';\n  log_format main escape=json '{\"s\":$status,'\n    '\"a\":\"$remote_addr\"}';\n  server { access_log /var/log/nginx/shop.log main buffer=4k; }\n  access_log off;\n}\n";
     let apache = "LogFormat \"%h \\\"%r\\\" %>s\" short\n#LogFormat \"%x\" no\nCustomLog logs/a.log short\nCustomLog \"logs/b.log\" \"%h %>s\"\n";
     let haproxy =
         "defaults\n  log-format \"%ci %ST\"\nfrontend web\n  log-format %ci\\ %ST\\ %tsc # note\n";
-    let table: &[(&str, &[(&str, &str, &str, &[&str])])] = &[
+    let table: &[(&str, &[Defined])] = &[
         (
             nginx,
             &[(
