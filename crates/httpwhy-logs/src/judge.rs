@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use httpwhy_diagnose::many::{Happening, happened};
 use httpwhy_diagnose::{deciding, steps};
-use httpwhy_ingest::logs::{Format, Kind, Open, OwnedShape, prove};
+use httpwhy_ingest::logs::{Format, Open, OwnedShape, prove};
 use httpwhy_model::{Diagnosis, Visit};
 
 /// What a shape means.
@@ -27,15 +27,25 @@ impl Judged {
         if let Some(error) = error {
             join(&mut visit, error);
         }
-        let steps = steps(&visit);
+        let mut steps = steps(&visit);
         let at = deciding(&visit, &steps);
-        let diagnosis = steps
-            .into_iter()
-            .nth(at)
-            .unwrap_or_else(|| httpwhy_diagnose::diagnose(&visit));
-        let happened = match format.kind {
-            Kind::Access | Kind::Error => happened(&visit, &diagnosis),
-        };
+        let own: Vec<_> = steps
+            .first()
+            .filter(|_| at > 0)
+            .map(|first| {
+                std::iter::once(first.outcome)
+                    .chain(first.also.iter().copied())
+                    .collect()
+            })
+            .unwrap_or_default();
+        let mut diagnosis = steps.swap_remove(at);
+        // A leg behind decided: what the client was told holds as well.
+        for outcome in own {
+            if outcome != diagnosis.outcome && !diagnosis.also.contains(&outcome) {
+                diagnosis.also.push(outcome);
+            }
+        }
+        let happened = happened(&visit, &diagnosis);
         Arc::new(Self {
             open: match error {
                 Some(_) => None,

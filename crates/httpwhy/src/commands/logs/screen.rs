@@ -162,10 +162,11 @@ impl Screen<'_> {
         let entry = by_id(group.diagnosis.outcome.0);
         let title = entry.map_or("", |entry| entry.title);
         let head = format!(
-            "**{}**  {}, {}  {} · `{}`",
+            "**{}**: {}, {}, {}{} · `{}`",
             group.happened.title(),
             grouped(group.count),
             percent(group.count, self.triage.exchanges()),
+            statuses(group),
             title,
             group.diagnosis.outcome
         );
@@ -324,6 +325,27 @@ impl Screen<'_> {
         if !self.text.ends_with('\n') {
             self.text.push('\n');
         }
+    }
+}
+
+/// `502, 504 · `, the most frequent first; nothing when the lines have none.
+fn statuses(group: &Group) -> String {
+    let mut list: Vec<(u16, u64)> = group
+        .statuses
+        .iter()
+        .copied()
+        .filter(|(status, _)| *status > 0)
+        .collect();
+    list.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let words: Vec<String> = list
+        .iter()
+        .take(3)
+        .map(|(status, _)| status.to_string())
+        .collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!("{} · ", words.join(", "))
     }
 }
 

@@ -1,0 +1,148 @@
+//! `httpwhy logs`: what the first screen and the JSON say.
+
+mod json;
+
+use std::fmt::Write as _;
+
+use httpwhy_testkit::{Httpwhy, Workspace};
+use serde_json::Value;
+
+fn logs(args: &[&str]) -> Httpwhy {
+    Httpwhy::at(env!("CARGO_BIN_EXE_httpwhy"))
+        .arg("logs")
+        .args(args)
+}
+
+/// An hour of a shop behind nginx: /cart fails from 14:20 to 14:25, and a client gives up after 10 s now and then.
+fn hour() -> String {
+    let mut text = String::new();
+    for second in 0..3600_u32 {
+        let stamp = format!("03/Nov/2026:14:{:02}:{:02} +0000", second / 60, second % 60);
+        for path in ["/", "/cart?token=hush", "/items/17"] {
+            let down = (1200..1500).contains(&second) && path.starts_with("/cart");
+            let gone = second % 90 == 0 && path == "/items/17";
+            let (status, tail) = match (down, gone) {
+                (true, _) => (
+                    504,
+                    r#"rt=60.004 ua="10.0.0.5:8080" us="504" uct="0.001" uht="-""#,
+                ),
+                (_, true) => (
+                    499,
+                    r#"rt=10.002 ua="10.0.0.6:8080" us="-" uct="0.001" uht="-""#,
+                ),
+                _ => (
+                    200,
+                    r#"rt=0.012 ua="10.0.0.6:8080" us="200" uct="0.001" uht="0.011""#,
+                ),
+            };
+            let _ = writeln!(
+                text,
+                r#"203.0.113.9 - - [{stamp}] "GET {path} HTTP/1.1" {status} 157 "-" "curl/8.5.0" {tail}"#
+            );
+        }
+    }
+    text
+}
+
+fn object(args: &[&str], input: &str) -> Vec<Value> {
+    let mut all = vec!["-", "--json"];
+    all.extend(args);
+    json::lines(&logs(&all).stdin(input).run().exits(0))
+}
+
+#[test]
+fn json_says_who_failed_since_when_and_what_they_share() {
+    let lines = object(&[], &hour());
+    let logs = &lines[0];
+    assert_eq!(logs["kind"], "logs");
+    assert_eq!(logs["lines"]["all"], 10_800);
+    assert_eq!(logs["failures"], 340);
+    let group = &logs["groups"][0];
+    assert_eq!(group["happened"], "upstream-silent");
+    assert_eq!(group["outcome"], "net/read-timeout");
+    assert_eq!(group["statuses"][0]["status"], 504);
+    assert_eq!(group["blame"]["party"], "origin");
+    assert_eq!(group["first"], "2026-11-03T14:20:00Z");
+    assert_eq!(group["paths"][0]["name"], "/cart");
+    assert_eq!(group["upstreams"][0]["name"], "10.0.0.5:8080");
+    assert_eq!(logs["groups"][1]["outcome"], "nginx/499");
+    assert_eq!(logs["groups"][1]["happened"], "client-left");
+    let incident = &lines[1];
+    assert_eq!(incident["kind"], "incident");
+    assert_eq!(incident["from"], "2026-11-03T14:20:00Z");
+    assert_eq!(incident["to"], "2026-11-03T14:25:00Z");
+    assert_eq!(incident["timeout_s"], 60.0);
+    let shared: Vec<&str> = incident["traits"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["value"].as_str())
+        .collect();
+    assert!(shared.contains(&"10.0.0.5:8080"), "{incident}");
+    assert_eq!(lines.len(), 2);
+}
+
+#[test]
+fn the_screen_hides_secrets_and_escapes_strangers_bytes() {
+    let hostile = "203.0.113.9 - - [03/Nov/2026:14:00:00 +0000] \"GET /\u{1b}[31m HTTP/1.1\" 502 1 \"-\" \"\u{1b}]0;x\u{7}\"\n";
+    let ran = logs(&["-"]).stdin(hour() + hostile).run().exits(0);
+    let text = ran.text();
+    assert!(
+        text.contains("Upstream silent") && text.contains("the timeout that fired"),
+        "{text}"
+    );
+    assert!(text.contains("14:20 to 14:25"), "{text}");
+    assert!(
+        text.contains("log_format httpwhy"),
+        "a bare 502 says what to log: {text}"
+    );
+    assert!(!text.contains("hush"), "{text}");
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{7}'),
+        "{text}"
+    );
+    let shared = logs(&["-", "--anonymize"]).stdin(hour()).run().exits(0);
+    assert!(!shared.text().contains("203.0.113.9"), "{}", shared.text());
+}
+
+#[test]
+fn fail_on_counts_exchanges() {
+    for (term, code) in [
+        ("5xx>2%", 1),
+        ("5xx>3%", 0),
+        ("nginx/499>39", 1),
+        ("nginx/499>40", 0),
+        ("client", 0),
+        ("any", 1),
+        ("http/504>299", 1),
+        ("http/504>300", 0),
+    ] {
+        logs(&["-", "--counts", "--fail-on", term])
+            .stdin(hour())
+            .run()
+            .exits(code);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let workspace = Workspace::new();
+    let file = workspace.path("gone.log");
+    let ran = logs(&[file.to_str().expect("plain"), "-"])
+        .stdin(hour())
+        .run()
+        .exits(2);
+    assert!(ran.stderr.contains("gone.log"), "{}", ran.stderr);
+    assert!(ran.text().contains("Upstream silent"), "the rest goes on");
+    let ran = logs(&["-"]).stdin("hello\nworld\n").run().exits(2);
+    assert!(
+        ran.stderr.contains("no line is of a known format"),
+        "{}",
+        ran.stderr
+    );
+    logs(&["-", "--where", "speed>1"]).stdin("").run().exits(2);
+    logs(&["-", "--outcome", "http/999x"])
+        .stdin("")
+        .run()
+        .exits(2);
+}
