@@ -73,7 +73,9 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
             ),
         );
     }
-    row("Retry", &retry(diagnosis));
+    if diagnosis.blame != Blame::Nobody {
+        row("Retry", &retry(diagnosis));
+    }
     let mut label = "Fix";
     for remedy in diagnosis
         .remedies

@@ -4,7 +4,7 @@ use httpwhy_probe::{Config, Protocol};
 
 /// Whether and when HTTP/3 is spoken.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "HTTP/3")]
+#[command(next_help_heading = "Protocol")]
 pub(crate) struct Http3Args {
     /// Try HTTP/3 first; when it cannot be had, ask again over TCP, in a step of its own
     #[arg(long, conflicts_with = "http3_only")]

@@ -52,59 +52,45 @@ pub(crate) struct Args {
     #[command(flatten)]
     asking: Asking,
 
-    #[command(flatten)]
-    wishes: Wishes,
-
     /// Exchanges under way at the same time
-    #[arg(short = 'c', long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=20_000))]
+    #[arg(help_heading = "Run", short = 'c', long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=20_000))]
     concurrency: u16,
 
     /// Threads; each carries its part of the exchanges
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(help_heading = "Run", long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
 
     /// Redirects followed at most; 0 follows none
-    #[arg(long, default_value_t = 10, value_name = "N")]
+    #[arg(help_heading = "Run", long, default_value_t = 10, value_name = "N")]
     max_redirects: usize,
 
-    /// The name server to ask instead of the system's
-    #[arg(long, value_name = "IP[:PORT]", value_parser = name_server)]
-    resolver: Vec<SocketAddr>,
+    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tunnel=5,tls=5,expect=1,send=9,wait=30,receive=30,total=120
+    #[arg(help_heading = "Run", long, value_name = "SECONDS", value_parser = deadlines)]
+    timeout: Option<Deadlines>,
 
     #[command(flatten)]
     protocol: protocol::Options,
 
-    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tunnel=5,tls=5,expect=1,send=9,wait=30,receive=30,total=120
-    #[arg(long, value_name = "SECONDS", value_parser = deadlines)]
-    timeout: Option<Deadlines>,
+    #[command(flatten)]
+    http3: http3::Http3Args,
+
+    /// The name server to ask instead of the system's
+    #[arg(help_heading = "Ways", long, value_name = "IP[:PORT]", value_parser = name_server)]
+    resolver: Vec<SocketAddr>,
+
+    #[command(flatten)]
+    route: route::RouteArgs,
 
     /// More trusted CA certificates (PEM)
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "TLS", long, value_name = "FILE")]
     cacert: Vec<PathBuf>,
 
     /// Certificate revocation lists (PEM); without one no certificate is called revoked
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "TLS", long, value_name = "FILE")]
     crl: Vec<PathBuf>,
 
-    /// Write one line a target: text, line or json; by itself text for one target, line for several on a terminal, json into a pipe
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    format: Option<Shape>,
-
-    /// Write what was observed (kind exchange) instead of the judgement, for httpwhy read
-    #[arg(long)]
-    exchanges: bool,
-
-    /// Write to this file instead of standard output
-    #[arg(short = 'o', long, value_name = "FILE")]
-    output: Option<PathBuf>,
-
-    /// No progress and no summary on standard error
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// Exit with 1 when one of these is found: outcomes, tls/*, 404, 5xx, parties, must, rules, findings, any; more than so many with >10 or >1%
-    #[arg(long, value_name = "TERMS", value_delimiter = ',')]
-    fail_on: Vec<FailOn>,
+    #[command(flatten)]
+    tls: route::TlsArgs,
 
     #[command(flatten)]
     pace: pace::PaceArgs,
@@ -116,13 +102,32 @@ pub(crate) struct Args {
     your_side: yourside::YourSideArgs,
 
     #[command(flatten)]
-    http3: http3::Http3Args,
+    wishes: Wishes,
 
-    #[command(flatten)]
-    route: route::RouteArgs,
+    /// Write one line a target: text, line or json; by itself text for one target, line for several on a terminal, json into a pipe
+    #[arg(help_heading = "Results", long, value_name = "FORMAT", value_enum)]
+    format: Option<Shape>,
 
-    #[command(flatten)]
-    tls: route::TlsArgs,
+    /// Write what was observed (kind exchange) instead of the judgement, for httpwhy read
+    #[arg(help_heading = "Results", long)]
+    exchanges: bool,
+
+    /// Write to this file instead of standard output
+    #[arg(help_heading = "Results", short = 'o', long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// No progress and no summary on standard error
+    #[arg(help_heading = "Results", short, long)]
+    quiet: bool,
+
+    /// Exit with 1 when one of these is found: outcomes, tls/*, 404, 5xx, parties, must, rules, findings, any; more than so many with >10 or >1%
+    #[arg(
+        help_heading = "Results",
+        long,
+        value_name = "TERMS",
+        value_delimiter = ','
+    )]
+    fail_on: Vec<FailOn>,
 
     /// Test switch: every target fails inside httpwhy in that way
     #[arg(long, hide = true, value_name = "KIND")]
