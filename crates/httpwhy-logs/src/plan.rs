@@ -17,6 +17,19 @@ pub struct Reader {
     pub read: usize,
 }
 
+impl Reader {
+    /// A reader for a format that the user named.
+    pub fn of(format: &'static Format, layout: Arc<dyn Layout>) -> Self {
+        let number = formats().position(|known| std::ptr::eq(known, format));
+        Self {
+            format,
+            number: number.unwrap_or(0) as u16,
+            layout,
+            read: 0,
+        }
+    }
+}
+
 /// How the lines of a file are read.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {

@@ -87,7 +87,7 @@ impl<T: Copy + Default> Lately<T> {
 
     #[inline]
     fn get(&mut self, hash: u64) -> Option<T> {
-        let at = hash as usize % LATELY & !1;
+        let at = (hash as usize % LATELY) & !1;
         let pair = &mut self.slots[at..at + 2];
         if pair[0].0 == hash {
             return Some(pair[0].1);
@@ -100,7 +100,7 @@ impl<T: Copy + Default> Lately<T> {
     }
 
     fn set(&mut self, hash: u64, value: T) {
-        let at = hash as usize % LATELY & !1;
+        let at = (hash as usize % LATELY) & !1;
         if self.slots[at].0 != hash {
             self.slots[at + 1] = self.slots[at];
         }

@@ -146,3 +146,22 @@ fn what_cannot_be_read_is_told() {
         .run()
         .exits(2);
 }
+
+#[test]
+fn a_pasted_format_is_read() {
+    let lines: String = (0..40)
+        .map(|at| {
+            format!("203.0.113.9|2026-11-03T14:05:{at:02}+00:00|502|GET /cart HTTP/1.1|0.2\n")
+        })
+        .collect();
+    let pasted = "log_format own '$remote_addr|$time_iso8601|$status|$request|$request_time';";
+    let found = object(&["--format", pasted], &lines);
+    assert_eq!(found[0]["statuses"][0]["status"], 502, "{}", found[0]);
+    assert_eq!(found[0]["exchanges"], 40);
+    let workspace = Workspace::new();
+    let config = workspace.path("nginx.conf");
+    std::fs::write(&config, format!("http {{ {pasted} }}")).expect("writable");
+    let found = object(&["--config", config.to_str().expect("plain")], &lines);
+    assert_eq!(found[0]["exchanges"], 40);
+    logs(&["-", "--format", "nothing"]).stdin("").run().exits(2);
+}

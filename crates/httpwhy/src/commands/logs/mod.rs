@@ -2,6 +2,7 @@
 
 mod asked;
 mod fail_on;
+mod given;
 mod json;
 mod progress;
 mod screen;
@@ -26,6 +27,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     asked: asked::Args,
+
+    #[command(flatten)]
+    given: given::Args,
 
     /// Count outcomes and statuses by minute only: no paths, clients and times, several times faster
     #[arg(long)]
@@ -68,8 +72,8 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
             Depth::Full
         },
         filter: args.asked.filter().map_err(Failure::usage)?,
+        given: args.given.readers().map_err(Failure::usage)?,
         threads: args.threads,
-        ..Options::default()
     };
     let progress = Progress::default();
     let triage = progress::beside(&progress, || read(&inputs, &options, &progress));

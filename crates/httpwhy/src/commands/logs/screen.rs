@@ -66,8 +66,7 @@ impl Screen<'_> {
         }
         for (why, line) in self.triage.unread.iter().take(3) {
             let cut: String = shown(line, self.how.anonymize).chars().take(100).collect();
-            self.text
-                .push_str(&format!("{:LABEL$}{}\n", word(*why), safe(&cut)));
+            let _ = writeln!(self.text, "{:LABEL$}{}", word(*why), safe(&cut));
         }
         let (all, failures) = (self.triage.exchanges(), self.triage.failures());
         let mut line = format!(
@@ -223,8 +222,7 @@ impl Screen<'_> {
                 ),
             );
             for line in open.paste.lines() {
-                self.text
-                    .push_str(&format!("{:width$}{line}\n", "", width = LABEL + 2));
+                let _ = writeln!(self.text, "{:width$}{line}", "", width = LABEL + 2);
             }
         }
         let mut label = "Fix";
@@ -321,7 +319,7 @@ impl Screen<'_> {
         let indent = LABEL + 2;
         let text = markdown_text(markdown, self.style, indent);
         let text = text.strip_prefix(&" ".repeat(indent)).unwrap_or(&text);
-        self.text.push_str(&format!("  {label:LABEL$}{text}"));
+        let _ = write!(self.text, "  {label:LABEL$}{text}");
         if !self.text.ends_with('\n') {
             self.text.push('\n');
         }
@@ -404,8 +402,8 @@ fn took(times: &Percentiles) -> String {
 
 fn duration(micros: u64) -> String {
     match micros {
-        ..1_000 => format!("{micros} \u{b5}s"),
-        ..1_000_000 => format!("{:.1} ms", micros as f64 / 1e3),
+        0..=999 => format!("{micros} \u{b5}s"),
+        1_000..=999_999 => format!("{:.1} ms", micros as f64 / 1e3),
         _ => format!("{:.2} s", micros as f64 / 1e6),
     }
 }
@@ -458,7 +456,7 @@ pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
