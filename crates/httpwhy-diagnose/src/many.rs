@@ -72,7 +72,12 @@ impl fmt::Display for Happening {
 pub fn happened(visit: &Visit, diagnosis: &Diagnosis) -> Happening {
     let first = visit.steps.first().map(|step| &step.exchange);
     let status = first.and_then(Exchange::status);
-    if let Some(named) = first.and_then(written).or_else(|| by_outcome(diagnosis)) {
+    // IIS's 502.3 is any failure of its forwarder; the error number, which the leg holds, says which.
+    let forwarder = (diagnosis.outcome.0 == "iis/502.3")
+        .then(|| last_leg(visit).and_then(|leg| by_leg(leg, status)))
+        .flatten();
+    let named = first.and_then(written).or(forwarder);
+    if let Some(named) = named.or_else(|| by_outcome(diagnosis)) {
         return named;
     }
     if status.is_some_and(|status| status < 400) {

@@ -5,6 +5,7 @@
 //! set up has failed.
 
 mod command;
+pub mod logs;
 mod server;
 mod workspace;
 

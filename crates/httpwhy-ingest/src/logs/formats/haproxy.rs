@@ -49,7 +49,11 @@ struct Haproxy;
 impl Layout for Haproxy {
     fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
         let Some(at) = head(raw, spans) else {
-            return Split::Foreign;
+            return if is_begun(raw) {
+                Split::Torn
+            } else {
+                Split::Foreign
+            };
         };
         spans.unit = Unit::Millis;
         spans.upstream_unit = Unit::Millis;
@@ -58,6 +62,21 @@ impl Layout for Haproxy {
             None => Split::Torn,
         }
     }
+}
+
+/// `client:port [03/Nov/2026:14:05:07.341] `, and behind it no word of an error line (`web/3: SSL handshake failure`).
+fn is_begun(raw: &[u8]) -> bool {
+    let Some(open) = memchr(b'[', &raw[..raw.len().min(80)]) else {
+        return false;
+    };
+    let Some((stamp, rest)) = raw[open + 1..].split_at_checked(26) else {
+        return false;
+    };
+    let word = &rest[..memchr(b' ', rest).unwrap_or(rest.len())];
+    raw[..open].contains(&b':')
+        && (stamp[2], stamp[20]) == (b'/', b'.')
+        && stamp.ends_with(b"] ")
+        && !word.iter().any(|byte| matches!(byte, b'/' | b':'))
 }
 
 /// `client:port [time] frontend backend/server timers`; where the timers begin.
@@ -280,6 +299,11 @@ mod tests {
             ),
             (
                 r"127.0.0.1:32816 [20/Nov/2026:20:46:50.888] web be/s1 0/0/0",
+                Split::Torn,
+                "",
+            ),
+            (
+                r#"127.0.0.1:32816 [20/Nov/2026:20:46:50.888] web be/s1"#,
                 Split::Torn,
                 "",
             ),

@@ -132,7 +132,14 @@ fn visit(shape: &Shape<'_>) -> Visit {
         .visit();
     }
     match shape.status {
-        502 | 504 if result.starts_with(b"TCP_") => legs.upstream_failed(
+        504 if result.starts_with(b"TCP_") => legs.upstream_failed(
+            Phase::Wait,
+            &[
+                Signal::word("upstream", "failed-or-said-it"),
+                Signal::word("upstream", "late"),
+            ],
+        ),
+        502 if result.starts_with(b"TCP_") => legs.upstream_failed(
             Phase::Wait,
             &[Signal::word("upstream", "failed-or-said-it")],
         ),
