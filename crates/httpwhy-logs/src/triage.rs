@@ -311,9 +311,9 @@ impl Triage {
         found
     }
 
-    /// By how much a count of a dimension may be too small; 0 while all are exact.
+    /// By how much a count of a dimension may be too small; 0 while all are exact. Of failures, in each span of minutes.
     pub fn error_of(&self, dimension: Dimension) -> u64 {
-        self.tables.names[dimension as usize].floor()
+        self.tables.names[dimension as usize].floor() + self.tables.places_floor
     }
 
     /// The clients with most failures.

@@ -292,3 +292,30 @@ fn an_incident_is_told_with_what_its_failures_share() {
     );
     assert!(first.share > 0.99 && first.lift() > 3.0, "{first:?}");
 }
+
+#[test]
+fn a_log_in_which_nothing_repeats_is_read_in_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for at in 0..60_000_u32 {
+        let _ = writeln!(
+            text,
+            "10.{}.{}.9 - - [{:02}/Nov/2026:{:02}:{:02}:00 +0000] \"GET /{at:x}z/{at:o}y HTTP/1.1\" 502 1 \"-\" \"agent{at}/1\" rt={at}.5 us=\"502\" ua=\"10.0.{}.{}:80\" host=\"h{at}.example\"",
+            at / 256 % 256,
+            at % 256,
+            1 + at / 2400,
+            at / 100 % 24,
+            at % 60,
+            at / 256 % 256,
+            at % 256,
+        );
+    }
+    let path = file(folder.path(), "wild.log", text.as_bytes());
+    let triage = triage(&[path], &Options::default());
+    assert_eq!(triage.exchanges(), 60_000);
+    assert_eq!(triage.statuses(), [(502, 60_000)]);
+    assert!(triage.error_of(Dimension::Host) > 0, "the error is stated");
+    let counted: u64 = triage.all_minutes().iter().map(|(_, count)| count).sum();
+    assert_eq!(counted, 60_000);
+    let _ = triage.incidents();
+}

@@ -69,6 +69,25 @@ impl Cells {
         }
     }
 
+    /// Forgets the lesser half (of equals, any); the greatest count that was forgotten.
+    pub(crate) fn prune(&mut self) -> u32 {
+        let mut counts: Vec<u32> = self.iter().map(|(_, count)| count).collect();
+        if counts.is_empty() {
+            return 0;
+        }
+        let middle = counts.len() / 2;
+        let (_, limit, _) = counts.select_nth_unstable(middle);
+        let limit = *limit;
+        let old = std::mem::take(self);
+        for (key, count) in old.iter() {
+            let stays = count > limit || (count == limit && self.used < middle);
+            if stays {
+                self.add(key, count);
+            }
+        }
+        limit
+    }
+
     /// Every key and its count, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
         self.slots

@@ -24,6 +24,8 @@ const NAMES: usize = 8_000;
 const TIMES: usize = 190_000;
 /// Cells by shape and minute, and by dimension, name, shape and span; beyond, minutes share a cell.
 const MOMENTS: usize = 96_000;
+/// Places share cells of so many minutes at most: beyond, an incident would not show.
+const WIDEST: i64 = 16;
 /// The longest example line that is kept, bytes.
 pub(crate) const EXAMPLE: usize = 1024;
 /// Kept of the lines that could not be read.
@@ -116,6 +118,8 @@ pub(crate) struct Tables {
     pub(crate) times_dropped: u64,
     /// Dimension, name, shape and span, of failures.
     places: Cells,
+    /// By how much a cell of places may be too small.
+    pub(crate) places_floor: u64,
     pub(crate) clients: Names,
     pub(crate) distinct: Distinct,
     /// Lines without a time.
@@ -140,6 +144,7 @@ impl Tables {
             times: Cells::default(),
             times_dropped: 0,
             places: Cells::default(),
+            places_floor: 0,
             clients: Names::new(cap, seed),
             distinct: Distinct::default(),
             timeless: 0,
@@ -309,7 +314,18 @@ impl Tables {
             }
         }
         if self.places.len() > MOMENTS {
+            self.thin();
+        }
+    }
+
+    /// Makes room among the places: minutes share a cell while that is still of use, then rare ones are forgotten.
+    #[cold]
+    fn thin(&mut self) {
+        if self.span < WIDEST {
             self.coarsen();
+        }
+        if self.places.len() > MOMENTS / 2 {
+            self.places_floor += u64::from(self.places.prune());
         }
     }
 
@@ -386,9 +402,13 @@ impl Tables {
         self.distinct.merge(&other.distinct);
         self.times_dropped += other.times_dropped;
         self.timeless += other.timeless;
-        while self.minutes.len() > MOMENTS || self.places.len() > MOMENTS {
+        while self.minutes.len() > MOMENTS {
             self.coarsen();
         }
+        while self.places.len() > MOMENTS {
+            self.thin();
+        }
+        self.places_floor += other.places_floor;
     }
 
     fn merge_row(&mut self, theirs: &Row) -> usize {
