@@ -18,6 +18,7 @@ mod exchange;
 mod group;
 mod message;
 mod phase;
+mod plain;
 mod redact;
 mod seen;
 mod signal;
@@ -36,6 +37,7 @@ pub use exchange::{
 pub use group::{Cause, Group};
 pub use message::{Body, Field, Fields, Framing, Kept, Request, Response, Value};
 pub use phase::{Party, Phase};
+pub use plain::PlainUri;
 pub use redact::{is_secret_field, redact, redact_uri, redacted};
 pub use seen::Seen;
 pub use signal::{CertProblem, DnsFault, Errno, H1Defect, Signal, SignalError, TlsFault};

@@ -1,6 +1,6 @@
 //! Target URIs.
 
-use httpwhy_model::Signal;
+use httpwhy_model::{PlainUri, Signal};
 use url::{Host, ParseError, Position, Url};
 
 /// Where a request goes.
@@ -28,6 +28,9 @@ pub(crate) struct Origin {
 impl Target {
     /// Reads a target URI. The signal says why it cannot be asked for.
     pub(crate) fn parse(text: &str) -> Result<Self, Signal> {
+        if let Some(plain) = PlainUri::of(text) {
+            return Ok(Self::of(&plain));
+        }
         let url = Url::parse(text).map_err(|error| match error {
             ParseError::EmptyHost => Signal::word("input", "empty-host"),
             _ => Signal::word("input", "invalid-url"),
@@ -53,6 +56,24 @@ impl Target {
             websocket,
             user: user(&url),
         })
+    }
+
+    fn of(plain: &PlainUri<'_>) -> Self {
+        let host = match plain.address {
+            Some(address) => Host::Ipv4(address),
+            None => Host::Domain(plain.host.to_owned()),
+        };
+        Self {
+            origin: Origin {
+                tls: plain.tls,
+                host,
+                port: plain.port(),
+            },
+            authority: plain.authority.to_owned(),
+            path: plain.path.to_owned(),
+            websocket: false,
+            user: None,
+        }
     }
 }
 

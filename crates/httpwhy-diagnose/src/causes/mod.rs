@@ -6,9 +6,10 @@ mod domain;
 mod shared;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::SocketAddr;
 
 use httpwhy_model::{
-    Blame, Cause, Diagnosis, Exchange, Group, OutcomeId, Phase, Remedy, Retry, Visit,
+    Blame, Cause, Diagnosis, Exchange, Group, OutcomeId, Phase, PlainUri, Remedy, Retry, Visit,
 };
 use url::Url;
 
@@ -33,7 +34,7 @@ struct Shape {
     producer: Option<&'static str>,
     /// A name and a port; empty once hosts are no longer told apart.
     host: String,
-    address: Option<String>,
+    address: Option<SocketAddr>,
 }
 
 /// How often a shape was met, and what its diagnoses say.
@@ -163,7 +164,7 @@ impl Shape {
             status: exchange.status(),
             producer: verdict.producer.as_ref().map(|producer| producer.name),
             host: host_and_port(&exchange.target).unwrap_or_default(),
-            address: exchange.peer.map(|peer| peer.to_string()),
+            address: exchange.peer,
         }
     }
 
@@ -184,7 +185,11 @@ impl Shape {
                 let zone = registrable(name_of(&self.host));
                 (Cause::Zone(zone.to_owned()), None)
             }
-            Phase::Connect => (self.address.clone().map_or(host, Cause::Address), None),
+            Phase::Connect => (
+                self.address
+                    .map_or(host, |address| Cause::Address(address.to_string())),
+                None,
+            ),
             Phase::Tunnel | Phase::Tls => (host, None),
             Phase::Queue => return Key::each(self),
             Phase::Send | Phase::Wait | Phase::Receive | Phase::Close => match self.status {
@@ -263,6 +268,12 @@ fn group(cause: Cause, mut members: Vec<(&Shape, &Tally)>) -> Group {
 
 /// The host and port of a URL.
 fn host_and_port(target: &str) -> Option<String> {
+    if let Some(plain) = PlainUri::of(target) {
+        return Some(match plain.port {
+            Some(_) => plain.authority.to_owned(),
+            None => format!("{}:{}", plain.host, plain.port()),
+        });
+    }
     let url = Url::parse(target).ok()?;
     let port = url.port_or_known_default()?;
     Some(format!("{}:{port}", url.host_str()?))

@@ -101,9 +101,11 @@ fn portal(exchange: &Exchange) -> Option<String> {
     if status == 511 {
         return Some("511".to_owned());
     }
+    if !matches!(status, 302 | 303 | 307) {
+        return None;
+    }
     let asked = Url::parse(&exchange.target).ok()?;
-    let passing = matches!(status, 302 | 303 | 307) && asked.scheme() == "http";
-    if !passing || !matches!(asked.host(), Some(Host::Domain(_))) {
+    if asked.scheme() != "http" || !matches!(asked.host(), Some(Host::Domain(_))) {
         return None;
     }
     let location = exchange.response.as_ref()?.fields.text("location")?;

@@ -33,6 +33,9 @@ pub(crate) fn redirects(max: usize) -> impl Fn(&Visit) -> Next + Send + Sync {
 }
 
 fn follow(visit: &Visit, max: usize) -> Option<Next> {
+    if max == 0 {
+        return None;
+    }
     let (index, step) = visit.steps.iter().enumerate().next_back()?;
     let exchange = &step.exchange;
     let status = exchange
@@ -63,7 +66,7 @@ fn follow(visit: &Visit, max: usize) -> Option<Next> {
     let again = visit.steps.iter().any(|step| {
         seen(&step.exchange.target) == seen(&target) && step.exchange.request.method == new_method
     });
-    if max == 0 || again {
+    if again {
         return None;
     }
     if followed >= max {

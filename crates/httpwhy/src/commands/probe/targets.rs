@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use httpwhy_model::redact_uri;
+use httpwhy_model::{PlainUri, redact_uri};
 use httpwhy_render::safe;
 
 use super::complain;
@@ -274,6 +274,9 @@ impl Lines {
 
 /// Why a line cannot be probed; the prober records it all the same.
 fn no_url(target: &str) -> Option<&'static str> {
+    if PlainUri::of(target).is_some() {
+        return None;
+    }
     let Ok(url) = url::Url::parse(target) else {
         return Some(if target.contains("://") {
             "is no URL"
