@@ -59,6 +59,9 @@ pub fn steps(visit: &Visit) -> Vec<Diagnosis> {
 /// unless an earlier one explains it (a redirect that landed on a login). Further witnesses speak for the step that they
 /// belong to, and so do the other legs of a proxy, unless what went wrong went wrong there.
 pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
+    if steps.len() == 1 {
+        return 0;
+    }
     if let Some(leg) = legs::deciding(visit, steps) {
         return leg;
     }

@@ -4,14 +4,16 @@
 //! ordinary exchanges may look at; which target was asked, when, from where and how quickly is left aside, and a test
 //! holds over the whole catalogue that these do not matter.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use httpwhy_model::{Because, Diagnosis, End, Exchange, Phase, Request, Seen, Sent, Visit};
 
+use crate::redirect::Lead;
 use crate::steps;
 
-/// Diagnoses kept at a time; the oldest is forgotten first. Fields such as Date make an answer a new one each second.
+/// Diagnoses kept at a time; what was not met for longest is forgotten first. Fields such as Date make an answer a new one each second.
 const KEPT: usize = 32;
 /// Content beyond this is not remembered.
 const CONTENT: usize = 32 * 1024;
@@ -23,16 +25,25 @@ const QUICK: Duration = Duration::from_millis(250);
 pub struct Judgement {
     /// One for each step; never empty.
     pub steps: Vec<Diagnosis>,
-    /// What a writer made of it, kept for the next visit alike. It must depend on `steps` alone.
-    pub written: OnceLock<Box<[u8]>>,
+    /// What a writer made of it, kept for the next visit alike. It must depend on nothing in which visits alike may differ:
+    /// targets, moments, durations, addresses and numbers of bytes.
+    pub written: OnceLock<[Box<[u8]>; 3]>,
 }
 
 /// What was judged lately.
 #[derive(Debug, Default)]
 pub struct Memory {
-    kept: Vec<(Exchange, Arc<Judgement>)>,
-    /// The place of the next one, once all are taken.
-    oldest: usize,
+    /// The one met last comes first.
+    kept: VecDeque<Box<Known>>,
+}
+
+/// An exchange that was judged.
+#[derive(Debug)]
+struct Known {
+    exchange: Exchange,
+    /// Where it leads, when it is a redirect.
+    lead: Option<Lead>,
+    judgement: Arc<Judgement>,
 }
 
 impl Memory {
@@ -41,19 +52,33 @@ impl Memory {
         let Some(exchange) = ordinary(visit) else {
             return Arc::new(judge(visit));
         };
-        let known = self.kept.iter().find(|(known, _)| alike(known, exchange));
-        if let Some((_, judgement)) = known {
-            return Arc::clone(judgement);
+        let known = self.kept.iter().position(|known| known.covers(exchange));
+        if let Some(at) = known {
+            self.kept.make_contiguous()[..=at].rotate_right(1);
+            return Arc::clone(&self.kept[0].judgement);
         }
         let judgement = Arc::new(judge(visit));
-        let kept = (exchange.clone(), Arc::clone(&judgement));
-        if self.kept.len() < KEPT {
-            self.kept.push(kept);
-        } else {
-            self.kept[self.oldest] = kept;
-            self.oldest = (self.oldest + 1) % KEPT;
+        let lead = Lead::of(exchange);
+        if lead.is_none() && leads_on(exchange) {
+            return judgement;
         }
+        self.kept.truncate(KEPT - 1);
+        self.kept.push_front(Box::new(Known {
+            exchange: exchange.clone(),
+            lead,
+            judgement: Arc::clone(&judgement),
+        }));
         judgement
+    }
+}
+
+impl Known {
+    fn covers(&self, exchange: &Exchange) -> bool {
+        alike(&self.exchange, exchange)
+            && self
+                .lead
+                .as_ref()
+                .is_none_or(|lead| lead.is_same_from(exchange))
     }
 }
 
@@ -65,8 +90,8 @@ fn judge(visit: &Visit) -> Judgement {
 }
 
 /// The visit's only exchange, when it is one whose judgement depends on nothing that [`alike`] leaves aside: answered
-/// in full and quickly, without a fault, without a proxy, and neither a redirect, which leads somewhere, nor with a
-/// time to come back at.
+/// in full and quickly, without a fault, without a proxy, and without a time to come back at. What a redirect's judgement
+/// takes from its target is its [`Lead`].
 fn ordinary(visit: &Visit) -> Option<&Exchange> {
     let [step] = &visit.steps[..] else {
         return None;
@@ -91,14 +116,19 @@ fn ordinary(visit: &Visit) -> Option<&Exchange> {
         && exchange.faults.is_empty()
         && exchange.way.is_none()
         && matches!(exchange.observed_at, Seen::Present(_))
-        && matches!(response.status(), Some(200..=299 | 400..=599))
+        && matches!(response.status(), Some(200..=599))
         && content <= CONTENT
         && quick
         && !response.fields.has("retry-after");
     holds.then_some(exchange)
 }
 
-/// Whether two ordinary exchanges are judged alike. Every part of an exchange is named here, so that a new one is
+/// Whether it may send the client on.
+fn leads_on(exchange: &Exchange) -> bool {
+    matches!(exchange.status(), Some(300..=399))
+}
+
+/// Whether two ordinary exchanges are judged alike, but for where they lead. Every part of an exchange is named here, so that a new one is
 /// thought about.
 fn alike(a: &Exchange, b: &Exchange) -> bool {
     let Exchange {
@@ -116,7 +146,7 @@ fn alike(a: &Exchange, b: &Exchange) -> bool {
         way: _,
         // Left aside.
         observed_at: _,
-        target: _,
+        target: asked,
         peer: _,
         timeline: _,
         held: _,
@@ -129,6 +159,8 @@ fn alike(a: &Exchange, b: &Exchange) -> bool {
         fields,
         body,
     } = request;
+    // What Strict-Transport-Security is worth depends on the scheme, as it is written.
+    let plain = |target: &str| target.starts_with("http://");
     // What most often differs comes first.
     *response == b.response
         && *fields == b.request.fields
@@ -140,4 +172,5 @@ fn alike(a: &Exchange, b: &Exchange) -> bool {
         && *reused == b.reused
         && *tls == b.tls
         && *vantage == b.vantage
+        && plain(asked) == plain(&b.target)
 }

@@ -1,6 +1,8 @@
 //! What a redirect does, read from the response and the steps before it (RFC 9110 section 15.4).
 
-use httpwhy_model::{Because, Evidence, Exchange, Phase, Place, Seen, Signal, Value, Visit};
+use httpwhy_model::{
+    Because, Evidence, Exchange, Phase, Place, PlainUri, Seen, Signal, Value, Visit,
+};
 use url::Url;
 
 use crate::derive::Derived;
@@ -164,6 +166,57 @@ pub(crate) fn cost_of_following(visit: &Visit, index: usize, exchange: &Exchange
     found
 }
 
+/// Where a redirect leads that names an absolute URI, when it is the only step of its visit: all that [`facts`] takes from
+/// the target.
+#[derive(Debug)]
+pub(crate) struct Lead {
+    /// Where to, without the fragment.
+    to: String,
+    from: From,
+}
+
+/// What matters about the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct From {
+    tls: bool,
+    login: bool,
+    /// It leads back to itself.
+    loops: bool,
+}
+
+impl Lead {
+    /// `None`: it is no such redirect, or its target needs a parser.
+    pub(crate) fn of(exchange: &Exchange) -> Option<Self> {
+        let response = exchange.response.as_ref()?;
+        let redirects = matches!(response.status()?, 301 | 302 | 303 | 307 | 308);
+        let location = response.fields.text("location").filter(|_| redirects)?;
+        let absolute = location.starts_with("http://") || location.starts_with("https://");
+        let to = without_fragment(&Url::parse(location).ok().filter(|_| absolute)?);
+        let from = From::of(exchange, &to)?;
+        Some(Self { to, from })
+    }
+
+    /// Whether the target of another exchange, with the same response, makes no difference.
+    pub(crate) fn is_same_from(&self, exchange: &Exchange) -> bool {
+        From::of(exchange, &self.to) == Some(self.from)
+    }
+}
+
+impl From {
+    fn of(exchange: &Exchange, to: &str) -> Option<Self> {
+        let plain = PlainUri::of(&exchange.target)?;
+        let path = plain.path.split('?').next().unwrap_or_default();
+        let scheme = if plain.tls { "https://" } else { "http://" };
+        let rest = to.strip_prefix(scheme);
+        let rest = rest.and_then(|rest| rest.strip_prefix(plain.authority));
+        Some(Self {
+            tls: plain.tls,
+            login: reads_like_login(Some(plain.host), path),
+            loops: rest == Some(plain.path),
+        })
+    }
+}
+
 /// Whether two targets differ in nothing but scheme, host, query or a final slash.
 fn same_path(a: &str, b: &str) -> bool {
     let path = |text: &str| Url::parse(text).map(|url| url.path().trim_end_matches('/').to_owned());
@@ -221,7 +274,11 @@ fn without_fragment(url: &Url) -> String {
 
 /// True for a path that reads like a login: `/login`, `/users/sign_in`, `/oauth2/authorize`.
 fn is_login(url: &Url) -> bool {
-    let path = url.path().to_lowercase();
+    reads_like_login(url.host_str(), url.path())
+}
+
+fn reads_like_login(host: Option<&str>, path: &str) -> bool {
+    let path = path.to_lowercase();
     let words: Vec<&str> = path
         .split(['/', '-', '_', '.', ';'])
         .filter(|word| !word.is_empty())
@@ -230,7 +287,7 @@ fn is_login(url: &Url) -> bool {
         || words
             .windows(2)
             .any(|pair| LOGIN_PAIRS.contains(&(pair[0], pair[1])))
-        || url.host_str().is_some_and(|host| {
+        || host.is_some_and(|host| {
             let first = host.split('.').next().unwrap_or_default();
             matches!(first, "login" | "sso" | "signin" | "idp" | "accounts")
         })

@@ -68,6 +68,59 @@ fn what_is_remembered_is_what_would_be_judged() {
     );
 }
 
+/// Where a redirect comes from tells what it is: a way to the login, into a circle, out of TLS.
+#[test]
+fn redirects_are_remembered_with_what_their_targets_make_of_them() {
+    let mut memory = Memory::default();
+    let (mut shared, mut kinds) = (0, std::collections::BTreeSet::new());
+    for to in [
+        "http://a.example/x",
+        "http://a.example:80/x#f",
+        "https://a.example/login",
+        "/x",
+        "http://a.example/x?y",
+        "https://a.example",
+        "//a.example/x",
+        "",
+    ] {
+        let answer = format!(
+            "HTTP/1.1 301 Moved\r\nServer: nginx\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
+        );
+        let mut visit = httpwhy_ingest::read(answer.as_bytes(), None)
+            .expect("a response")
+            .remove(0);
+        visit.steps[0].exchange.sent = Sent::All;
+        visit = varied(&visit, 0);
+        let first = memory.judge(&visit);
+        for target in [
+            "http://a.example/y",
+            "http://a.example/x",
+            "http://a.example:80/x",
+            "http://a.example:81/x",
+            "http://a.example/x?y",
+            "http://a.example/x#f",
+            "HTTP://A.example/x",
+            "https://a.example/",
+            "https://a.example",
+            "https://a.example/x",
+            "http://login.example/x",
+            "http://a.example/login",
+            "https://a.example/login?x",
+            "ws://a.example/x",
+            "nothing",
+        ] {
+            visit.steps[0].exchange.target = target.to_owned();
+            for _ in 0..2 {
+                let judged = memory.judge(&visit);
+                assert_eq!(judged.steps, steps(&visit), "{target} to {to}");
+                shared += usize::from(std::sync::Arc::ptr_eq(&first, &judged));
+                kinds.insert(judged.steps[0].outcome);
+            }
+        }
+    }
+    assert!(shared > 20 && kinds.len() > 3, "{shared}, {kinds:?}");
+}
+
 #[test]
 fn what_differs_is_judged_anew() {
     let mut memory = Memory::default();

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
+use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use httpwhy_model::{Because, Blame, Diagnosis, Exchange, Phase, Timeline};
 use schemars::JsonSchema;
@@ -11,10 +13,16 @@ use serde::{Serialize, Serializer};
 
 use crate::tls::TlsJson;
 use crate::way::WayJson;
-use crate::{SCHEMA, append};
+use crate::{SCHEMA, append, write_line};
 
-/// Room for a line of ordinary length.
-const LINE: usize = 2048;
+/// Room for what a line does not share with others, unless its target is long.
+const LINE: usize = 512;
+/// Below it, a number of microseconds has no more digits than a float can tell apart.
+const EXACT: u64 = 1_000_000_000_000;
+
+/// What lines have in common whose visits are alike: what stands before, between and behind the values of `visit` and
+/// `target`, as far as the judgement goes.
+pub type Written = [Box<[u8]>; 3];
 
 /// A diagnosis of one step (`kind` diagnosis) or of a whole visit of several steps (`kind` visit).
 #[derive(Debug, Serialize, JsonSchema)]
@@ -371,10 +379,10 @@ pub struct Writing<'a> {
     pub exchange: &'a Exchange,
     /// What it means.
     pub diagnosis: &'a Diagnosis,
-    /// The outcome's name in the catalogue.
-    pub title: &'static str,
-    /// Where the judgement's part of the line is kept for the next line with an equal diagnosis and equal signals.
-    pub kept: Option<&'a OnceLock<Box<[u8]>>>,
+    /// Gives an outcome's name in the catalogue.
+    pub title: fn(&str) -> &'static str,
+    /// Where most of the line is kept for the next one that differs in nothing but visit, target and measures.
+    pub kept: Option<&'a OnceLock<Written>>,
 }
 
 impl<'a> Writing<'a> {
@@ -382,7 +390,11 @@ impl<'a> Writing<'a> {
     pub fn line(&self) -> DiagnosisLine<'a> {
         DiagnosisLine {
             facts: self.facts(),
-            judgement: JudgementJson::new(self.exchange, self.diagnosis, self.title),
+            judgement: JudgementJson::new(
+                self.exchange,
+                self.diagnosis,
+                (self.title)(self.diagnosis.outcome.0),
+            ),
             measures: MeasuresJson::new(self.exchange),
         }
     }
@@ -392,27 +404,71 @@ impl<'a> Writing<'a> {
     /// # Errors
     /// Those of the writer.
     pub fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let Some(kept) = self.kept else {
+            return write_line(out, &self.line());
+        };
+        if kept.get().is_none() {
+            // Whoever came first wrote the same.
+            let _ = kept.set(self.common()?);
+        }
+        let Some([before, between, behind]) = kept.get() else {
+            return write_line(out, &self.line());
+        };
         let mut bytes = Vec::with_capacity(LINE);
-        append(&mut bytes, &self.facts())?;
+        bytes.extend_from_slice(before);
+        append(&mut bytes, &self.visit)?;
+        bytes.extend_from_slice(between);
+        append(&mut bytes, &self.exchange.target)?;
+        out.write_all(&bytes)?;
+        out.write_all(behind)?;
+        bytes.clear();
+        self.add_measures(&mut bytes)?;
+        out.write_all(&bytes)
+    }
+
+    /// The line as far as its measures, but for the values of `visit` and `target`: what stands before, between and
+    /// behind these.
+    fn common(&self) -> io::Result<Written> {
+        let facts = FactsJson {
+            visit: "",
+            target: "",
+            ..self.facts()
+        };
+        let mut bytes = Vec::with_capacity(LINE);
+        append(&mut bytes, &facts)?;
         bytes.pop();
-        match self.kept {
-            None => self.add_judgement(&mut bytes)?,
-            Some(kept) => {
-                let from = bytes.len();
-                if let Some(part) = kept.get() {
-                    bytes.extend_from_slice(part);
-                } else {
-                    self.add_judgement(&mut bytes)?;
-                    // Whoever came first wrote the same.
-                    let _ = kept.set(bytes[from..].into());
-                }
-            }
+        let from = bytes.len();
+        let title = (self.title)(self.diagnosis.outcome.0);
+        let judgement = JudgementJson::new(self.exchange, self.diagnosis, title);
+        append(&mut bytes, &judgement)?;
+        bytes[from] = b',';
+        bytes.pop();
+        // In no string do these stand: quotes are escaped there.
+        let [visit, target] = [&br#""visit":"""#[..], br#""target":"""#].map(|member| {
+            let at = bytes.windows(member.len()).position(|part| part == member);
+            at.map_or(0, |at| at + member.len())
+        });
+        Ok([
+            bytes[..visit - 2].into(),
+            bytes[visit..target - 2].into(),
+            bytes[target..].into(),
+        ])
+    }
+
+    /// The members of the measures, each behind a comma, and the end of the line.
+    fn add_measures(&self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let exchange = self.exchange;
+        if let (None, None, None, Some(SocketAddr::V4(peer))) =
+            (exchange.held, &exchange.tls, &exchange.way, exchange.peer)
+        {
+            add_plain_measures(bytes, &exchange.timeline, peer, exchange.received);
+            return Ok(());
         }
         let from = bytes.len();
-        append(&mut bytes, &MeasuresJson::new(self.exchange))?;
+        append(bytes, &MeasuresJson::new(exchange))?;
         bytes[from] = b',';
         bytes.push(b'\n');
-        out.write_all(&bytes)
+        Ok(())
     }
 
     fn facts(&self) -> FactsJson<'a> {
@@ -427,16 +483,68 @@ impl<'a> Writing<'a> {
         } = *self;
         FactsJson::new(kind, visit, step, steps, because, exchange)
     }
+}
 
-    /// The members of the judgement, each behind a comma.
-    fn add_judgement(&self, bytes: &mut Vec<u8>) -> io::Result<()> {
-        let from = bytes.len();
-        let judgement = JudgementJson::new(self.exchange, self.diagnosis, self.title);
-        append(bytes, &judgement)?;
-        bytes[from] = b',';
-        bytes.pop();
-        Ok(())
+/// As [`MeasuresJson`] has them, of the most frequent kind: most of a line's own digits are here.
+fn add_plain_measures(bytes: &mut Vec<u8>, timeline: &Timeline, peer: SocketAddrV4, received: u64) {
+    bytes.extend_from_slice(br#","timing_ms":{"#);
+    for (nth, (phase, took)) in timeline.iter().enumerate() {
+        if nth > 0 {
+            bytes.push(b',');
+        }
+        bytes.push(b'"');
+        bytes.extend_from_slice(phase.as_str().as_bytes());
+        bytes.extend_from_slice(b"\":");
+        add_millis(bytes, took);
     }
+    bytes.extend_from_slice(br#"},"held":null,"tls":null,"peer":""#);
+    for (nth, octet) in peer.ip().octets().into_iter().enumerate() {
+        if nth > 0 {
+            bytes.push(b'.');
+        }
+        add_number(bytes, octet.into());
+    }
+    bytes.push(b':');
+    add_number(bytes, peer.port().into());
+    bytes.extend_from_slice(br#"","way":null,"bytes":"#);
+    add_number(bytes, received);
+    bytes.extend_from_slice(b"}\n");
+}
+
+/// Milliseconds with at most three decimals and at least one, which is how the number is written as a float.
+fn add_millis(bytes: &mut Vec<u8>, took: Duration) {
+    let micros = took.as_micros();
+    let Some(micros) = u64::try_from(micros).ok().filter(|&it| it < EXACT) else {
+        let millis = micros as f64 / 1000.0;
+        // A finite number has a text.
+        let _ = append(bytes, &millis);
+        return;
+    };
+    add_number(bytes, micros / 1000);
+    let rest = (micros % 1000) as u32;
+    let mut digits = [rest / 100, rest / 10 % 10, rest % 10]
+        .map(|digit| b'0' + digit as u8)
+        .to_vec();
+    while digits.len() > 1 && digits.last() == Some(&b'0') {
+        digits.pop();
+    }
+    bytes.push(b'.');
+    bytes.extend_from_slice(&digits);
+}
+
+/// Decimal digits.
+fn add_number(bytes: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    bytes.extend_from_slice(&digits[at..]);
 }
 
 fn lossy(bytes: &[u8]) -> Option<Cow<'_, str>> {

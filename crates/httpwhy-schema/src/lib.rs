@@ -18,6 +18,7 @@ pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, Qu
 pub use diagnosis::{
     BecauseJson, BlameJson, CandidateJson, DiagnosisLine, EvidenceJson, FactsJson, FindingJson,
     JudgementJson, MeasuresJson, Millis, ProducerJson, RemedyJson, RetryJson, VantageJson, Writing,
+    Written,
 };
 pub use exchange::{ExchangeLine, ReadError, moment, read_visits};
 pub use logs::{

@@ -24,7 +24,7 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, _style: Style) -> io::Res
             because: step.because,
             exchange: &step.exchange,
             diagnosis,
-            title: title(diagnosis.outcome.0),
+            title,
             kept: report.written.filter(|_| steps.len() == 1),
         };
         writing.write(out)?;
@@ -43,7 +43,7 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, _style: Style) -> io::Res
         because: last.because,
         exchange: &last.exchange,
         diagnosis: report.verdict,
-        title: title(report.verdict.outcome.0),
+        title,
         kept: None,
     };
     closing.write(out)

@@ -17,9 +17,8 @@ pub struct Report<'a> {
     pub steps: &'a [Diagnosis],
     /// The verdict on the whole visit.
     pub verdict: &'a Diagnosis,
-    /// Where the part that depends on the judgement alone is kept for the next visit of the same judgement, when it has
-    /// one step only.
-    pub written: Option<&'a OnceLock<Box<[u8]>>>,
+    /// Where what visits alike have in common is kept for the next of them, when it has one step only.
+    pub written: Option<&'a OnceLock<[Box<[u8]>; 3]>>,
 }
 
 /// A way to write reports.
