@@ -1,10 +1,15 @@
 //! Every wait has a deadline: that of its phase, or what is left of the exchange's.
 
 use std::borrow::Cow;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use httpwhy_model::Signal;
+
+/// A deadline that no run lives to see.
+const FAR: Duration = Duration::from_hours(24 * 365);
 
 /// What is left of the time of one exchange.
 #[derive(Debug, Clone, Copy)]
@@ -28,12 +33,20 @@ impl Budget {
         phase: Duration,
         future: F,
     ) -> Result<F::Output, Signal> {
-        let left = self.total.saturating_sub(self.began.elapsed());
+        let now = Instant::now();
+        let left = self.total.saturating_sub(now - self.began);
         if left.is_zero() {
             // A future that is ready at once would win against the clock, and an exchange of many short waits never end.
             return Err(limit("time", millis(self.total)));
         }
-        match tokio::time::timeout(phase.min(left), future).await {
+        let mut future = pin!(future);
+        // What need not be waited for needs no timer.
+        let first = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+        if let Poll::Ready(output) = first {
+            return Ok(output);
+        }
+        let until = now.checked_add(phase.min(left)).unwrap_or(now + FAR);
+        match tokio::time::timeout_at(until.into(), future).await {
             Ok(output) => Ok(output),
             Err(_) if phase <= left => Err(timeout(phase)),
             Err(_) => Err(limit("time", millis(self.total))),

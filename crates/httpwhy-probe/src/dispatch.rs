@@ -1,5 +1,6 @@
 //! The jobs between the caller's iterator, which may block, and the workers, which may not; and whose turn it is.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -237,9 +238,9 @@ impl Dispatch {
             && let Some(job) = inside.fresh.pop_front()
         {
             self.wake_filler(inside);
-            let key = self.key(&job.target);
-            let task = Task::New(job);
-            if let Some(begun) = inside.hosts.enter(key.as_deref(), task, now, false) {
+            let name = self.key(&job.target);
+            let name = name.and_then(|key| inside.hosts.name_of(&key));
+            if let Some(begun) = inside.hosts.admit(name, Task::New(job), now, false) {
                 self.gate.pass();
                 return Found::Task(begun);
             }
@@ -270,15 +271,16 @@ impl Dispatch {
         if !self.paced && delay.is_zero() {
             return Some(course);
         }
-        let key = self.key(&course.ask.target);
         let now = Instant::now();
         let mut inside = self.lock();
         if inside.dropped {
             return Some(course);
         }
+        let name = self.key(&course.ask.target);
+        let name = name.and_then(|key| inside.hosts.name_of(&key));
         let task = Task::On(course);
         if delay.is_zero() {
-            if let Some(begun) = inside.hosts.enter(key.as_deref(), task, now, true) {
+            if let Some(begun) = inside.hosts.admit(name, task, now, true) {
                 let Task::On(mut course) = begun.what else {
                     return None;
                 };
@@ -287,7 +289,7 @@ impl Dispatch {
             }
         } else {
             let until = now + delay;
-            inside.hosts.put_off(key.as_deref(), task, until, now);
+            inside.hosts.put_off(name, task, until, now);
         }
         let due = inside.hosts.due();
         let sooner = inside
@@ -300,7 +302,7 @@ impl Dispatch {
         None
     }
 
-    fn key(&self, target: &str) -> Option<String> {
+    fn key<'a>(&self, target: &'a str) -> Option<Cow<'a, str>> {
         self.paced.then(|| host_key(target)).flatten()
     }
 

@@ -143,6 +143,9 @@ impl Talk<'_> {
                 Moved::Read(Ok(_)) => {}
             }
         }
+        if !stream.holds_back() {
+            return None;
+        }
         let flush = poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx));
         match self.budget.within(self.deadlines.send, flush).await {
             Ok(Ok(())) => None,

@@ -5,10 +5,13 @@
 mod heard;
 mod host;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use httpwhy_model::PlainUri;
 
 pub(crate) use heard::Heard;
 use host::Host;
@@ -95,7 +98,13 @@ impl Why {
 
 /// A host's key: what stands between scheme and path, lower case, without user information and with the port that the
 /// scheme implies. `None` for what is no URL: it goes nowhere.
-pub(crate) fn host_key(target: &str) -> Option<String> {
+pub(crate) fn host_key(target: &str) -> Option<Cow<'_, str>> {
+    if let Some(plain) = PlainUri::of(target) {
+        return Some(match plain.port {
+            Some(_) => plain.authority.into(),
+            None => format!("{}:{}", plain.host, plain.port()).into(),
+        });
+    }
     let (scheme, rest) = target.split_once("://")?;
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
@@ -111,7 +120,7 @@ pub(crate) fn host_key(target: &str) -> Option<String> {
         key.truncate(key.trim_end_matches(':').len());
         key.push_str(if tls { ":443" } else { ":80" });
     }
-    Some(key)
+    Some(key.into())
 }
 
 /// Something that may begin.
@@ -196,23 +205,22 @@ impl<T> Hosts<T> {
     }
 
     /// Lets it begin, or keeps it until its host's turn comes; `first`: before all others that wait.
-    pub(crate) fn enter(
+    pub(crate) fn admit(
         &mut self,
-        key: Option<&str>,
+        name: Option<Arc<str>>,
         what: T,
         now: Instant,
         first: bool,
     ) -> Option<Begun<T>> {
-        let (Some(pace), Some(key)) = (self.pace, key) else {
+        let free = self.may_begin(now);
+        let host = name.as_ref().and_then(|name| self.by_name.get_mut(name));
+        let (Some(pace), Some(name), Some(host)) = (self.pace, name, host) else {
             return Some(Begun {
                 what,
                 turn: None,
                 waited: None,
             });
         };
-        let name = self.name(key, &pace);
-        let free = self.may_begin(now);
-        let host = self.by_name.get_mut(&name)?;
         let behind = !first && !host.waiting.is_empty();
         let why = match host.blocked(now) {
             Some((why, _)) => Some(why),
@@ -246,11 +254,13 @@ impl<T> Hosts<T> {
     }
 
     /// Keeps it until that moment, and then until its host's turn comes.
-    pub(crate) fn put_off(&mut self, key: Option<&str>, what: T, until: Instant, now: Instant) {
-        let name = match (self.pace, key) {
-            (Some(pace), Some(key)) => Some(self.name(key, &pace)),
-            _ => None,
-        };
+    pub(crate) fn put_off(
+        &mut self,
+        name: Option<Arc<str>>,
+        what: T,
+        until: Instant,
+        now: Instant,
+    ) {
         self.serial += 1;
         self.delayed.insert((until, self.serial), (name, what, now));
     }
@@ -365,14 +375,16 @@ impl<T> Hosts<T> {
         all
     }
 
-    fn name(&mut self, key: &str, pace: &Pace) -> Arc<str> {
+    /// The host of that key, remembered from now on; `None` when nothing has a pace.
+    pub(crate) fn name_of(&mut self, key: &str) -> Option<Arc<str>> {
+        let pace = self.pace.as_ref()?;
         if let Some((name, _)) = self.by_name.get_key_value(key) {
-            return Arc::clone(name);
+            return Some(Arc::clone(name));
         }
         let name: Arc<str> = key.into();
         let host = Host::new(key, pace, self.ceiling);
         self.by_name.insert(Arc::clone(&name), host);
-        name
+        Some(name)
     }
 
     /// Puts a host for which something waits where it will be looked at again.

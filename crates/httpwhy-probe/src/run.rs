@@ -24,6 +24,8 @@ use crate::{Config, Error, Finished, Job, Policy, TestFault, Totals};
 
 /// How often the caller's wish to stop is looked at.
 const LOOK: Duration = Duration::from_millis(20);
+/// Jobs read ahead at least: the reader then wakes up rarely, and the workers do not wait for it.
+const AHEAD: usize = 512;
 /// Bytes read at once; one buffer a thread.
 const READ: usize = 64 * 1024;
 
@@ -55,7 +57,7 @@ where
         config: Arc::clone(config),
     });
     let dispatch = Arc::new(Dispatch::new(
-        2 * config.concurrency,
+        AHEAD.max(2 * config.concurrency),
         config.pace,
         config.concurrency,
         config.gate.clone(),

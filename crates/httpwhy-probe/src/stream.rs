@@ -39,6 +39,11 @@ impl Stream {
         .await
     }
 
+    /// Whether what was written may have to be flushed: TLS gathers records.
+    pub(crate) const fn holds_back(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// Ends it, with close_notify under TLS as far as the system takes it at once.
     pub(crate) async fn close(mut self) {
         if matches!(self, Self::Tls(_)) {

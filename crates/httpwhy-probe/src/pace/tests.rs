@@ -3,6 +3,13 @@
 use super::*;
 use heard::Trouble;
 
+impl<T> Hosts<T> {
+    fn enter(&mut self, key: Option<&str>, what: T, now: Instant, first: bool) -> Option<Begun<T>> {
+        let name = key.and_then(|key| self.name_of(key));
+        self.admit(name, what, now, first)
+    }
+}
+
 fn secs(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
@@ -219,7 +226,8 @@ fn what_is_put_off_comes_when_it_is_due() {
     let now = Instant::now();
     for pace in [None, Some(Pace::default())] {
         let mut hosts = Hosts::new(pace, 5);
-        hosts.put_off(Some("a"), 1, now + secs(3.0), now);
+        let name = hosts.name_of("a");
+        hosts.put_off(name, 1, now + secs(3.0), now);
         assert_eq!((hosts.waiting(), hosts.due()), (1, Some(now + secs(3.0))));
         assert!(hosts.take(now + secs(2.9)).is_none());
         let begun = hosts.take(now + secs(3.0)).expect("due");
