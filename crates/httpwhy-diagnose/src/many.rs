@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::blame::witness;
+
 use httpwhy_model::{Because, Blame, Diagnosis, End, Exchange, Party, Phase, Visit};
 
 macro_rules! happenings {
@@ -87,6 +89,9 @@ pub fn happened(visit: &Visit, diagnosis: &Diagnosis) -> Happening {
             .and_then(|leg| by_leg(leg, status))
             .unwrap_or(Happening::Fine);
     }
+    if let Some(found) = witnessed(visit, status) {
+        return found;
+    }
     if let Some(found) = last_leg(visit).and_then(|leg| by_leg(leg, status)) {
         return found;
     }
@@ -118,6 +123,18 @@ fn written(exchange: &Exchange) -> Option<Happening> {
         "no-permission" => Happening::Configuration,
         "handshake" => Happening::Unclear,
         _ => Happening::ClientErred,
+    })
+}
+
+/// What the log of the server behind says of a failure in front.
+fn witnessed(visit: &Visit, status: Option<u16>) -> Option<Happening> {
+    let (_, witness) = witness::of(visit, 0)?;
+    status.filter(|status| *status >= 500)?;
+    Some(match witness.status() {
+        Some(500..) => Happening::Said,
+        _ if witness::is_late(witness) => Happening::Silent,
+        None | Some(0 | 499) => Happening::Broke,
+        _ => Happening::Own,
     })
 }
 

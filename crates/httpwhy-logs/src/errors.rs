@@ -6,6 +6,7 @@ use httpwhy_ingest::logs::{Column, Line};
 
 use crate::hash::steady;
 use crate::judge::Complaint;
+use crate::witness::{Wanted, Witnesses};
 
 /// Complaints that are kept; further ones are counted, and join nothing.
 const MOST: usize = 200_000;
@@ -19,6 +20,10 @@ pub(crate) struct Complaints {
     distinct: Vec<Complaint>,
     by_key: HashMap<u64, Vec<(i64, u32)>>,
     kept: usize,
+    /// The ids of failures, where lines from behind are to be joined.
+    pub(crate) wanted: Wanted,
+    /// What the servers behind wrote.
+    pub(crate) witnesses: Witnesses,
 }
 
 impl Complaints {
@@ -36,7 +41,7 @@ impl Complaints {
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.by_key.is_empty() && self.witnesses.is_empty()
     }
 
     /// The complaint that belongs to an access line of that second, which took so many seconds.
@@ -75,6 +80,8 @@ impl Complaints {
             self.by_key.entry(key).or_default().extend(moved);
         }
         self.kept += other.kept;
+        self.wanted.merge(other.wanted);
+        self.witnesses.merge(other.witnesses);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use httpwhy_diagnose::many::{Happening, happened};
 use httpwhy_diagnose::{deciding, steps};
-use httpwhy_ingest::logs::{Format, Open, OwnedShape, prove};
+use httpwhy_ingest::logs::{Format, Kind, Open, OwnedShape, corroborate, formats, prove};
 use httpwhy_model::{Diagnosis, Visit};
 
 /// What a shape means.
@@ -63,16 +63,32 @@ impl Judged {
     }
 }
 
-/// An error line's format and shape.
+/// The format and shape of an error line, or of the line that a server behind wrote of the same exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Complaint {
-    /// The error log's format, by its place in the list of formats.
+    /// The log's format, by its place in the list of formats.
     pub format: u16,
-    /// The error line's shape.
+    /// The line's shape.
     pub shape: OwnedShape,
+    /// Of a line from behind: it took longer than the front did in all.
+    pub late: bool,
 }
 
-/// Puts what an error line says into the visit of its access line: on the leg where it happened.
+impl Complaint {
+    /// The format, if it is a line from behind.
+    pub(crate) fn witness(&self) -> Option<&'static Format> {
+        formats()
+            .nth(usize::from(self.format))
+            .filter(|format| format.kind == Kind::Access)
+    }
+}
+
+/// Puts what an error line says into the visit of its access line, on the leg where it happened; or what a server behind
+/// wrote of it.
 fn join(visit: &mut Visit, error: &Complaint) {
-    prove(visit, &error.shape.get());
+    let shape = error.shape.get();
+    match error.witness() {
+        Some(format) => corroborate(visit, (format.visit)(&shape), error.late),
+        None => prove(visit, &shape),
+    }
 }

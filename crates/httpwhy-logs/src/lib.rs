@@ -13,6 +13,7 @@
 //! ```
 
 mod agent;
+mod doubt;
 mod errors;
 mod filter;
 mod hash;
@@ -26,6 +27,7 @@ mod source;
 mod tables;
 mod template;
 mod triage;
+mod witness;
 mod worker;
 
 pub use filter::{Condition, Filter, Relation};
@@ -36,6 +38,7 @@ pub use read::{Input, Progress, read};
 pub use shown::shown;
 pub use tables::Dimension;
 pub use triage::{Counted, FileReport, Group, Percentiles, Triage, Unreadable};
+pub use witness::{JoinBy, Joined};
 pub use worker::{LONGEST_LINE, Unread};
 
 /// How deep to look.
@@ -57,6 +60,10 @@ pub struct Options {
     pub filter: Filter,
     /// Formats that the user named, asked before the known ones.
     pub given: Vec<Reader>,
+    /// Logs of the servers behind, whose lines are joined to failures by the request's id; their own are not counted.
+    pub behind: Vec<Input>,
+    /// By which id.
+    pub join_by: JoinBy,
     /// Threads; as many as there are cores when 0.
     pub threads: usize,
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use httpwhy_ingest::logs::user::misfits;
 use httpwhy_ingest::logs::{Carrier, Column, Format, Layout, Spans, Split, carriers, formats};
+
+use crate::doubt::doubts;
 
 /// A format and the layout that fits.
 #[derive(Debug, Clone)]
@@ -18,13 +21,13 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader for a format that the user named.
-    pub fn of(format: &'static Format, layout: Arc<dyn Layout>) -> Self {
-        let number = formats().position(|known| std::ptr::eq(known, format));
+    /// The reader of a format that a user wrote.
+    pub fn given(user: UserFormat) -> Self {
+        let number = formats().position(|format| format.name == user.format.name);
         Self {
-            format,
-            number: number.unwrap_or(0) as u16,
-            layout,
+            format: user.format,
+            number: number.unwrap_or_default() as u16,
+            layout: user.layout,
             read: 0,
         }
     }
@@ -39,6 +42,8 @@ pub struct Plan {
     pub readers: Vec<Reader>,
     /// How many lines the sample had.
     pub sampled: usize,
+    /// What is doubtful about that, in words; a stranger's bytes among them.
+    pub doubts: Vec<String>,
 }
 
 /// Carriers may be wrapped in one another so often.
@@ -50,7 +55,8 @@ impl Plan {
         let mut plan = Self {
             carriers: carriers_of(sample),
             readers: Vec::new(),
-            sampled: sample.len(),
+            sampled: 0,
+            doubts: Vec::new(),
         };
         let peeled: Vec<Vec<u8>> = sample
             .iter()
@@ -59,7 +65,14 @@ impl Plan {
             .collect();
         let lines: Vec<&[u8]> = peeled.iter().map(Vec::as_slice).collect();
         plan.readers = readers_of(&lines, given);
+        plan.sampled = lines.len();
+        plan.doubts = doubts(&plan.readers, given, &lines);
         plan
+    }
+
+    /// How many lines of the sample were read.
+    pub fn fitted(&self) -> usize {
+        self.readers.iter().map(|reader| reader.read).sum()
     }
 
     /// The line inside all carriers, copied; for samples.
@@ -140,13 +153,26 @@ fn readers_of(lines: &[&[u8]], given: &[Reader]) -> Vec<Reader> {
         let best = given
             .iter()
             .cloned()
-            .map(|reader| (u16::from(u8::MAX) + 1, reader))
+            .map(|reader| {
+                (
+                    if fits(&*reader.layout, &rest) {
+                        NAMED
+                    } else {
+                        0
+                    },
+                    reader,
+                )
+            })
             .chain(fitted.map(|reader| (u16::from(reader.format.rank), reader)))
             .filter_map(|(rank, mut reader)| {
                 reader.read = reads(&*reader.layout, &rest).0;
                 (reader.read > 0).then_some((rank, reader))
             })
-            .max_by_key(|(rank, reader)| (reader.read, *rank));
+            .max_by_key(|(rank, reader)| {
+                // What the user named comes first as soon as it reads most lines.
+                let named = *rank == NAMED && reader.read * 2 > rest.len();
+                (named, reader.read, *rank)
+            });
         let Some((_, best)) = best else {
             break;
         };
@@ -155,6 +181,16 @@ fn readers_of(lines: &[&[u8]], given: &[Reader]) -> Vec<Reader> {
         found.push(best);
     }
     found
+}
+
+/// The rank of a format that the user named.
+const NAMED: u16 = u8::MAX as u16 + 1;
+
+/// Whether the columns hold what they are called in most lines; a format of few words splits almost anything.
+fn fits(layout: &dyn Layout, lines: &[&[u8]]) -> bool {
+    misfits(layout, lines)
+        .iter()
+        .all(|misfit| misfit.lines * 2 < misfit.of)
 }
 
 /// How many of the lines a layout reads (its directives change it on the way), and those that it does not.

@@ -19,6 +19,7 @@ use crate::hash::Seed;
 use crate::plan::Plan;
 use crate::source::{Opened, Packing, open, read_at};
 use crate::triage::{FileReport, Triage, Unreadable};
+use crate::witness::{Role, Witnesses};
 use crate::worker::{LONGEST_LINE, Settings, Worker};
 use crate::{Counters, Options};
 
@@ -96,19 +97,15 @@ pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage 
     let settings = Settings {
         depth: options.depth,
         filter: options.filter.clone(),
+        role: Role::Count,
+        join_by: options.join_by,
         seed: Seed::random(),
         workers: threads,
     };
     let mut triage = Triage::new(&settings);
     let mut found = Vec::new();
     for input in inputs {
-        match recognise(input, options) {
-            Ok(recognised) => found.push(recognised),
-            Err(error) => triage.unreadable.push(Unreadable {
-                input: input.to_string(),
-                what: error.to_string(),
-            }),
-        }
+        found.extend(recognised(input, options, &mut triage));
     }
     let total = found.iter().filter_map(|file| file.opened.size).sum();
     progress.total.store(total, Ordering::Relaxed);
@@ -119,10 +116,67 @@ pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage 
             .is_some_and(|reader| reader.format.kind == Kind::Error)
     });
     let none = Complaints::default();
-    let complaints = run(&errors, &settings, &none, progress, &mut triage);
+    let mut complaints = run(
+        &errors.iter().collect::<Vec<_>>(),
+        &settings,
+        &none,
+        progress,
+        &mut triage,
+    );
+    if !options.behind.is_empty() {
+        complaints.witnesses = witnesses(&accesses, &settings, options, progress, &mut triage);
+    }
+    let accesses: Vec<&Recognised> = accesses.iter().collect();
     run(&accesses, &settings, &complaints, progress, &mut triage);
     triage.finish();
     triage
+}
+
+/// What the servers behind wrote of the failures in front. Their lines are accounted for, and no exchange is counted twice.
+fn witnesses(
+    accesses: &[Recognised],
+    settings: &Settings,
+    options: &Options,
+    progress: &Progress,
+    triage: &mut Triage,
+) -> Witnesses {
+    let by = options.join_by;
+    let learning = Settings {
+        role: Role::Learn(by),
+        ..settings.clone()
+    };
+    let none = Complaints::default();
+    // What is read here is read again to be counted.
+    let mut passing = Triage::new(settings);
+    let again: Vec<&Recognised> = accesses
+        .iter()
+        .filter(|file| file.opened.size.is_some())
+        .collect();
+    let learnt = run(&again, &learning, &none, progress, &mut passing).wanted;
+    triage.joined = learnt.joined();
+    let behind: Vec<Recognised> = options
+        .behind
+        .iter()
+        .filter_map(|input| recognised(input, options, triage))
+        .collect();
+    let reading = Settings {
+        role: Role::Behind(by, Arc::new(learnt)),
+        ..settings.clone()
+    };
+    let behind: Vec<&Recognised> = behind.iter().collect();
+    run(&behind, &reading, &none, progress, triage).witnesses
+}
+
+/// An input, opened and recognised; what cannot be read is told.
+fn recognised(input: &Input, options: &Options, triage: &mut Triage) -> Option<Recognised> {
+    recognise(input, options)
+        .map_err(|error| {
+            triage.unreadable.push(Unreadable {
+                input: input.to_string(),
+                what: error.to_string(),
+            });
+        })
+        .ok()
 }
 
 fn recognise(input: &Input, options: &Options) -> io::Result<Recognised> {
@@ -303,7 +357,7 @@ struct Task {
     range: Option<(u64, u64)>,
 }
 
-fn tasks(files: &[Recognised]) -> Vec<Task> {
+fn tasks(files: &[&Recognised]) -> Vec<Task> {
     let mut tasks = Vec::new();
     for (file, recognised) in files.iter().enumerate() {
         let plain =
@@ -330,7 +384,7 @@ fn tasks(files: &[Recognised]) -> Vec<Task> {
 
 /// Reads some files; the complaints met. Counts go into the triage.
 fn run(
-    files: &[Recognised],
+    files: &[&Recognised],
     settings: &Settings,
     known: &Complaints,
     progress: &Progress,
@@ -355,7 +409,7 @@ fn run(
                 break;
             };
             let before = worker.counters;
-            let file = &files[task.file];
+            let file = files[task.file];
             match one(file, task, &mut worker, &mut buffer, progress) {
                 Ok(unended) => counted[task.file].1 |= unended,
                 Err(error) => {
@@ -393,6 +447,8 @@ fn run(
         triage.files.push(FileReport {
             name: file.name.clone(),
             title: file.plan.title(),
+            fitted: (file.plan.fitted(), file.plan.sampled),
+            doubts: file.plan.doubts.clone(),
             counters,
             unended,
         });

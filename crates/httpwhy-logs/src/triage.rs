@@ -13,6 +13,7 @@ use crate::judge::Judged;
 use crate::tables::histogram::{middle, quantile};
 use crate::tables::names::{Id, OTHER};
 use crate::tables::{Dimension, Row, SAMPLES, Tables, UNTIMED};
+use crate::witness::Joined;
 use crate::worker::{Settings, Unread, Worker};
 use crate::{Counters, Depth};
 
@@ -32,6 +33,8 @@ pub struct Triage {
     pub unread: Vec<(Unread, Box<[u8]>)>,
     /// How deep it was looked.
     pub depth: Depth,
+    /// How the join with logs from behind went; all 0 without.
+    pub joined: Joined,
     tables: Tables,
     /// The group of each row.
     group_of: Vec<usize>,
@@ -46,6 +49,10 @@ pub struct FileReport {
     pub name: String,
     /// What was recognised; empty when nothing was.
     pub title: String,
+    /// Of so many lines looked at, so many fit what was recognised.
+    pub fitted: (usize, usize),
+    /// What is doubtful about that, in words; a stranger's bytes among them.
+    pub doubts: Vec<String>,
     /// What became of its lines.
     pub counters: Counters,
     /// Whether the last line had no line end: one more line than `wc -l` counts.
@@ -110,8 +117,10 @@ pub struct Group {
     pub example: Vec<u8>,
     /// What these lines leave open, and what would tell.
     pub open: Option<Open>,
-    /// Whether an error log proved it.
+    /// Of how many an error log has a line.
     pub joined: u64,
+    /// Of how many a log from behind has a line.
+    pub witnessed: u64,
     /// Whether these are error lines themselves, of which no access line was found.
     pub complaint: bool,
 }
@@ -124,6 +133,7 @@ impl Triage {
             counters: Counters::default(),
             unread: Vec::new(),
             depth: settings.depth,
+            joined: Joined::default(),
             tables: Tables::new(settings.seed, settings.workers),
             group_of: Vec::new(),
             groups: Vec::new(),
@@ -134,6 +144,7 @@ impl Triage {
     /// Takes a worker's counts in.
     pub(crate) fn take(&mut self, worker: Worker<'_>, complaints: &mut Complaints) {
         self.counters.add(&worker.counters);
+        self.joined.found += worker.witnessed;
         for (why, line) in worker.unread {
             if self
                 .unread
@@ -514,6 +525,7 @@ impl Group {
             example: Vec::new(),
             open: row.judged.open,
             joined: 0,
+            witnessed: 0,
             complaint: is_complaint(row),
         }
     }
@@ -548,8 +560,10 @@ impl Group {
         self.count += row.count;
         self.bytes += row.bytes;
         self.bots += row.bots;
-        if row.error.is_some() {
-            self.joined += row.count;
+        match &row.error {
+            Some(error) if error.witness().is_some() => self.witnessed += row.count,
+            Some(_) => self.joined += row.count,
+            None => {}
         }
         if row.first <= row.last {
             self.first = Some(self.first.map_or(row.first, |first| first.min(row.first)));

@@ -13,6 +13,7 @@ use crate::plan::{Plan, Reader, reader_of};
 use crate::tables::histogram::bucket;
 use crate::tables::names::{Handle, Id};
 use crate::tables::{Dimension, EXAMPLE, Place, SAMPLES, Tables, UNTIMED};
+use crate::witness::{JoinBy, Role};
 use crate::{Counters, Depth, agent, template};
 
 /// The longest line that is read; longer ones are counted as oversize.
@@ -42,6 +43,8 @@ pub(crate) struct Worker<'a> {
     settings: &'a Settings,
     known: &'a Complaints,
     in_vain: u32,
+    /// Failures of which a server behind has a line.
+    pub(crate) witnessed: u64,
 }
 
 /// Why a line was not read.
@@ -60,6 +63,8 @@ pub enum Unread {
 pub(crate) struct Settings {
     pub(crate) depth: Depth,
     pub(crate) filter: Filter,
+    pub(crate) role: Role,
+    pub(crate) join_by: JoinBy,
     pub(crate) seed: Seed,
     pub(crate) workers: usize,
 }
@@ -127,6 +132,7 @@ impl<'a> Worker<'a> {
             settings,
             known,
             in_vain: 0,
+            witnessed: 0,
         }
     }
 
@@ -321,17 +327,38 @@ impl<'a> Worker<'a> {
         });
         let judged = &self.tables.rows[row].judged;
         let failed = judged.failed();
+        match &self.settings.role {
+            Role::Count => {}
+            _ if format.kind == Kind::Error => return,
+            Role::Learn(by) if failed => return self.complaints.wanted.learn(&line, *by),
+            Role::Learn(_) => return,
+            Role::Behind(by, wanted) => {
+                let shape = (number, shape.to_owned());
+                let second = second.unwrap_or(0);
+                return self
+                    .complaints
+                    .witnesses
+                    .add(&line, second, shape, *by, wanted);
+            }
+        }
         if format.kind == Kind::Error {
             let complaint = Complaint {
                 format: number,
                 shape: shape.to_owned(),
+                late: false,
             };
             self.complaints.add(&line, second.unwrap_or(0), &complaint);
         } else if failed && !self.known.is_empty() {
             let took = line.micros(Column::Duration).unwrap_or(0) / 1_000_000;
-            if let Some(error) = self.known.find(&line, second.unwrap_or(0), took as i64) {
-                row = self.tables.row(number, &shape, Some(error), |shape| {
-                    Judged::of(format, shape, Some(error))
+            let by = self.settings.join_by;
+            let witness = self.known.witnesses.find(&line, by);
+            self.witnessed += u64::from(witness.is_some());
+            let error = witness
+                .as_ref()
+                .or_else(|| self.known.find(&line, second.unwrap_or(0), took as i64));
+            if error.is_some() {
+                row = self.tables.row(number, &shape, error, |shape| {
+                    Judged::of(format, shape, error)
                 });
             }
         }

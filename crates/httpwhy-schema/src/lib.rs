@@ -22,9 +22,9 @@ pub use diagnosis::{
 };
 pub use exchange::{ExchangeLine, ReadError, moment, read_visits};
 pub use logs::{
-    IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson, LogLinesJson,
-    LogMinuteJson, LogOpenJson, LogPathJson, LogStatusJson, LogTimesJson, LogUnreadJson,
-    LogUnreadableJson, LogsLine,
+    IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson, LogJoinedJson,
+    LogLinesJson, LogMinuteJson, LogOpenJson, LogPathJson, LogStatusJson, LogTimesJson,
+    LogUnreadJson, LogUnreadableJson, LogsLine,
 };
 pub use outcome::{
     CandidatesLine, ErrorLine, FixJson, ListedJson, NamedJson, OutcomeLine, OutcomeText, SaidJson,

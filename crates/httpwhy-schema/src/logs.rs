@@ -22,6 +22,8 @@ pub struct LogsLine<'a> {
     pub unread: Vec<LogUnreadJson>,
     /// The formats that read lines, with how many.
     pub formats: Vec<LogCountJson>,
+    /// How the join with logs from behind went; `null` without `--join`.
+    pub joined: Option<LogJoinedJson>,
     /// How many exchanges were counted (of those asked for).
     pub exchanges: u64,
     /// How many of them failed.
@@ -55,10 +57,27 @@ pub struct LogInputJson<'a> {
     pub name: &'a str,
     /// What was recognised; empty when nothing was.
     pub recognised: &'a str,
+    /// The share of the lines looked at that fit what was recognised, 0 to 1.
+    pub confidence: f64,
+    /// What is doubtful about that: columns that do not fit, a given format that does not read these lines.
+    pub doubts: Vec<String>,
     /// What became of its lines.
     pub lines: LogLinesJson,
     /// Whether the last line had no line end, and so is one more than `wc -l` counts.
     pub unended: bool,
+}
+
+/// How the join of failures in front with logs from behind went.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LogJoinedJson {
+    /// Failures that have a line behind.
+    pub found: u64,
+    /// Failures with an id of which no line behind has it.
+    pub missing: u64,
+    /// Failures without an id.
+    pub without_id: u64,
+    /// Failures that were more than are kept.
+    pub dropped: u64,
 }
 
 /// An input that could not be read, or not to its end.
@@ -158,6 +177,8 @@ pub struct LogGroupJson<'a> {
     pub bots: u64,
     /// How many were joined to a line of an error log.
     pub joined: u64,
+    /// Of how many the log of a server behind has a line.
+    pub witnessed: u64,
     /// How long they took, when the lines say.
     pub times_ms: Option<LogTimesJson>,
     /// A line of it, cut, credentials hidden.

@@ -15,6 +15,7 @@ mod squid;
 mod success;
 mod transport;
 mod tunnel;
+pub(crate) mod witness;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub(crate) fn blame(
         producer,
         content,
         behind: legs::behind(visit, step),
+        witness: witness::of(visit, step),
+        front: visit.steps.first().and_then(|step| step.exchange.status()),
         forwarded: visit
             .steps
             .get(step)
@@ -89,6 +92,7 @@ const SUCCESSES: &[Kind] = &[
 
 /// The others, those that decide most surely first.
 const FAILURES: &[Kind] = &[
+    witness::ruling,
     log::ruling,
     certificate::dates,
     tunnel::ruling,
@@ -112,6 +116,10 @@ struct Case<'a> {
     content: &'a Marks<'a>,
     /// The leg behind, where the observer saw both.
     behind: Option<legs::Leg<'a>>,
+    /// What the server behind wrote itself of this exchange, or of the leg behind.
+    witness: Option<legs::Leg<'a>>,
+    /// The status that the client got at last.
+    front: Option<u16>,
     /// This step is the leg of a proxy to a server behind it.
     forwarded: bool,
 }

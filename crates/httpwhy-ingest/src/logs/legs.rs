@@ -11,6 +11,7 @@
 //! | `upstream:no-head` | its leg, wait | connected, and no response head came |
 //! | `upstream:cut` | its leg, receive | the head came, the rest did not |
 //! | `upstream:late` | its leg | a deadline of the writer passed there |
+//! | `upstream:answered-late` | the witness of its leg, wait | its own line says that it took longer than the writer did in all |
 
 use bytes::Bytes;
 use httpwhy_model::{

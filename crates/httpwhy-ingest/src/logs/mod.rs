@@ -68,6 +68,7 @@ pub mod time;
 pub mod user;
 mod varnishlog;
 mod w3c;
+mod witness;
 
 use std::fmt;
 use std::sync::Arc;
@@ -81,6 +82,7 @@ pub use legs::Legs;
 pub use line::{Column, Line, Spans, Unit, is_nothing, last_of_list, list, path_of};
 pub use shape::{NO_UPSTREAM, NOT_CAPTURED, OwnedShape, Request, Shape};
 pub use varnishlog::VslGatherer;
+pub use witness::corroborate;
 
 /// Every log format, in the order of their names.
 pub fn formats() -> impl ExactSizeIterator<Item = &'static Format> {

@@ -3,11 +3,13 @@
 use std::io;
 
 use httpwhy_catalog::by_id;
-use httpwhy_logs::{Counted, Counters, Dimension, Group, Percentiles, Triage, Unread, shown};
+use httpwhy_logs::{
+    Counted, Counters, Dimension, Group, Joined, Percentiles, Triage, Unread, shown,
+};
 use httpwhy_schema::{
     BlameJson, IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson,
-    LogLinesJson, LogMinuteJson, LogOpenJson, LogPathJson, LogStatusJson, LogTimesJson,
-    LogUnreadJson, LogUnreadableJson, LogsLine, RemedyJson, SCHEMA, write_line,
+    LogJoinedJson, LogLinesJson, LogMinuteJson, LogOpenJson, LogPathJson, LogStatusJson,
+    LogTimesJson, LogUnreadJson, LogUnreadableJson, LogsLine, RemedyJson, SCHEMA, write_line,
 };
 
 use super::sentence::sentence;
@@ -59,6 +61,12 @@ fn line(triage: &Triage, how: Shown) -> LogsLine<'_> {
             .map(|file| LogInputJson {
                 name: &file.name,
                 recognised: &file.title,
+                confidence: share(file.fitted.0 as u64, file.fitted.1 as u64),
+                doubts: file
+                    .doubts
+                    .iter()
+                    .map(|doubt| shown(doubt.as_bytes(), how.anonymize))
+                    .collect(),
                 lines: lines(&file.counters),
                 unended: file.unended,
             })
@@ -88,6 +96,12 @@ fn line(triage: &Triage, how: Shown) -> LogsLine<'_> {
                 count,
             })
             .collect(),
+        joined: (triage.joined != Joined::default()).then(|| LogJoinedJson {
+            found: triage.joined.found,
+            missing: triage.joined.missing(),
+            without_id: triage.joined.without_id,
+            dropped: triage.joined.dropped,
+        }),
         exchanges: triage.exchanges(),
         failures: triage.failures(),
         first: span.map(|(first, _)| when::rfc3339(first)),
@@ -146,6 +160,7 @@ fn group<'a>(triage: &Triage, group: &'a Group, how: Shown) -> LogGroupJson<'a> 
         bytes: group.bytes,
         bots: group.bots,
         joined: group.joined,
+        witnessed: group.witnessed,
         times_ms: triage.percentiles(group).map(times),
         example: shown(&group.example, how.anonymize),
         meaning: entry.map_or("", httpwhy_catalog::Entry::lead),

@@ -3,6 +3,7 @@
 mod asked;
 mod fail_on;
 mod given;
+mod join;
 mod json;
 mod progress;
 mod screen;
@@ -30,6 +31,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     given: given::Args,
+
+    #[command(flatten)]
+    join: join::Args,
 
     /// Count outcomes and statuses by minute only: no paths, clients and times, several times faster
     #[arg(long)]
@@ -65,6 +69,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         .iter()
         .map(|file| Input::from(file.as_str()))
         .collect();
+    let (behind, join_by) = args.join.behind(&args.files).map_err(Failure::usage)?;
     let options = Options {
         depth: if args.counts {
             Depth::Counts
@@ -73,6 +78,8 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         },
         filter: args.asked.filter().map_err(Failure::usage)?,
         given: args.given.readers().map_err(Failure::usage)?,
+        behind,
+        join_by,
         threads: args.threads,
     };
     let progress = Progress::default();

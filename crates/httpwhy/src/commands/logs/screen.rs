@@ -8,6 +8,7 @@ use httpwhy_logs::{Counted, Depth, Dimension, FileReport, Group, Percentiles, Tr
 use httpwhy_model::{Audience, Blame};
 use httpwhy_render::{Style, markdown_text, safe};
 
+use super::join;
 use super::json::{share, word};
 use super::sentence::sentence;
 use super::{Shown, when};
@@ -57,12 +58,17 @@ impl Screen<'_> {
                 &file.title
             };
             let line = format!(
-                "**{}**: {}; {}",
+                "**{}**: {}{}; {}",
                 plain(&file.name),
                 plain(title),
+                plain(&confidence(file)),
                 lines(file)
             );
             self.paragraph(&line, 0);
+            for doubt in &file.doubts {
+                let doubt = shown(doubt.as_bytes(), self.how.anonymize);
+                self.paragraph(&format!("**Doubtful**: {}", plain(&doubt)), 2);
+            }
         }
         for (why, line) in self.triage.unread.iter().take(3) {
             let cut: String = shown(line, self.how.anonymize).chars().take(100).collect();
@@ -87,6 +93,9 @@ impl Screen<'_> {
         }
         self.text.push('\n');
         self.paragraph(&line, 0);
+        if let Some(joined) = join::told(&self.triage.joined) {
+            self.paragraph(&plain(&joined), 0);
+        }
     }
 
     fn incidents(&mut self) {
@@ -206,6 +215,13 @@ impl Screen<'_> {
             .take(300)
             .collect();
         self.row("Line", &code(&example));
+        if group.witnessed > 0 {
+            let line = format!(
+                "{} of them have their line in the log from behind",
+                grouped(group.witnessed)
+            );
+            self.row("Proof", &line);
+        }
         if group.joined > 0 {
             let line = format!(
                 "{} of them have their line in the error log",
@@ -368,6 +384,19 @@ fn who(group: &Group) -> String {
         }
         _ => who,
     }
+}
+
+/// How surely the format was recognised, where that is not beyond doubt.
+fn confidence(file: &FileReport) -> String {
+    let (fitted, sampled) = file.fitted;
+    if fitted == sampled || fitted == 0 {
+        return String::new();
+    }
+    format!(
+        " (of {} lines looked at, {} fit)",
+        grouped(sampled as u64),
+        grouped(fitted as u64)
+    )
 }
 
 fn lines(file: &FileReport) -> String {
