@@ -21,13 +21,13 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The reader of a format that a user wrote.
-    pub fn given(user: UserFormat) -> Self {
-        let number = formats().position(|format| format.name == user.format.name);
+    /// A reader for a format that the user named.
+    pub fn of(format: &'static Format, layout: Arc<dyn Layout>) -> Self {
+        let number = formats().position(|known| std::ptr::eq(known, format));
         Self {
-            format: user.format,
-            number: number.unwrap_or_default() as u16,
-            layout: user.layout,
+            format,
+            number: number.unwrap_or(0) as u16,
+            layout,
             read: 0,
         }
     }
