@@ -34,9 +34,32 @@ pub struct Response {
     pub body: Seen<Body>,
     /// The trailer section.
     pub trailers: Fields,
+    /// The head's octets as they came, where they are not those of [`Response::head_octets`] without it: bare LFs,
+    /// folds, odd spaces, a head that was cut. `None` for the usual head, and where no octets were seen.
+    pub raw_head: Option<Value>,
 }
 
 impl Response {
+    /// The head's octets, HTTP/1: as they came, or, where nothing was odd about them, put together again from the
+    /// parts: `version SP code SP reason CRLF`, each field line as `name: SP value CRLF`, an empty line.
+    pub fn head_octets(&self) -> Bytes {
+        match &self.raw_head {
+            Some(Value::Bytes(octets) | Value::Redacted(octets)) => octets.clone(),
+            None => self.usual_head().into(),
+        }
+    }
+
+    fn usual_head(&self) -> Vec<u8> {
+        let mut head = [&self.version[..], &self.code, &self.reason].join(&b' ');
+        for field in &self.fields.list {
+            for piece in [b"\r\n", &field.name[..], b": ", field.value.as_bytes()] {
+                head.extend_from_slice(piece);
+            }
+        }
+        head.extend_from_slice(b"\r\n\r\n");
+        head
+    }
+
     /// The status code when it is three digits (000 to 999), whatever its range; RFC 9110 section 15 allows 100 to 599.
     pub fn status(&self) -> Option<u16> {
         match self.code.as_ref() {

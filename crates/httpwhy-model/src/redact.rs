@@ -38,6 +38,9 @@ pub fn redact(visit: &Visit) -> Visit {
         {
             redact_fields(&mut response.fields);
             redact_fields(&mut response.trailers);
+            if let Some(Value::Bytes(octets)) = &response.raw_head {
+                response.raw_head = Some(Value::Redacted(redact_head(octets).into()));
+            }
         }
     }
     visit
@@ -63,7 +66,11 @@ pub fn redacted(visit: &Visit) -> Cow<'_, Visit> {
                 .chain(&exchange.response)
                 .chain(answer);
             hides(&exchange.request.fields)
-                || responses.any(|response| hides(&response.fields) || hides(&response.trailers))
+                || responses.any(|response| {
+                    hides(&response.fields)
+                        || hides(&response.trailers)
+                        || response.raw_head.is_some()
+                })
                 || private(&exchange.target)
         });
     if secret {
@@ -84,24 +91,60 @@ pub fn is_secret_field(name: &[u8]) -> bool {
 
 fn redact_fields(fields: &mut Fields) {
     for field in &mut fields.list {
-        let is = |names: &[&str]| {
-            names
-                .iter()
-                .any(|name| field.name.eq_ignore_ascii_case(name.as_bytes()))
-        };
-        let hide: fn(&[u8]) -> Vec<u8> = if is(CREDENTIALS) {
-            hide_after_scheme
-        } else if is(COOKIES) {
-            hide_cookie_values
-        } else if is(KEYS) {
-            |value| vec![b'*'; value.len()]
-        } else {
-            continue;
-        };
-        if let Value::Bytes(bytes) = &field.value {
+        if let Some(hide) = hiding(&field.name)
+            && let Value::Bytes(bytes) = &field.value
+        {
             field.value = Value::Redacted(Bytes::from(hide(bytes)));
         }
     }
+}
+
+/// A way to hide a value, which keeps its length.
+type Hide = fn(&[u8]) -> Vec<u8>;
+
+/// How the value of a field of that name is hidden, if it is.
+fn hiding(name: &[u8]) -> Option<Hide> {
+    let is = |names: &[&str]| {
+        names
+            .iter()
+            .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+    };
+    if is(CREDENTIALS) {
+        Some(hide_after_scheme)
+    } else if is(COOKIES) {
+        Some(hide_cookie_values)
+    } else if is(KEYS) {
+        Some(|value| vec![b'*'; value.len()])
+    } else {
+        None
+    }
+}
+
+/// The octets of a head with the values of secret fields hidden as those of parsed fields are. Of a folded value,
+/// everything on its further lines.
+fn redact_head(octets: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(octets.len());
+    let mut folds = false;
+    for line in octets.split_inclusive(|&b| b == b'\n') {
+        if folds && matches!(line.first(), Some(b' ' | b'\t')) {
+            let hidden = line.iter();
+            out.extend(hidden.map(|&b| if b.is_ascii_whitespace() { b } else { b'*' }));
+            continue;
+        }
+        let colon = line.iter().position(|&b| b == b':').unwrap_or(0);
+        let hide = hiding(line[..colon].trim_ascii());
+        folds = hide.is_some();
+        let Some(hide) = hide else {
+            out.extend_from_slice(line);
+            continue;
+        };
+        let value = line[colon + 1..].trim_ascii();
+        let before = line.len() - line[colon + 1..].trim_ascii_start().len();
+        out.extend_from_slice(&line[..before]);
+        out.extend(hide(value));
+        out.extend_from_slice(&line[before + value.len()..]);
+    }
+    out
 }
 
 /// `Basic dXNlcjpwYXNz` becomes `Basic ************`; a lone token is hidden whole.
@@ -179,6 +222,37 @@ pub fn redact_uri(uri: &str) -> String {
 mod tests {
     use super::*;
     use crate::{Exchange, Response};
+
+    #[test]
+    fn the_octets_of_a_head_are_hidden_as_its_fields_are() {
+        let table: [(&[u8], &[u8]); 5] = [
+            (
+                b"HTTP/1.1 200 OK\nX: a:b\n\n",
+                b"HTTP/1.1 200 OK\nX: a:b\n\n",
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nSet-Cookie :sid=abc; Path=/ \r\nX:1\r\n",
+                b"HTTP/1.1 200 OK\r\nSet-Cookie :sid=***; Path=/ \r\nX:1\r\n",
+            ),
+            (
+                b"H\nset-cookie:\r\n sid=abc;\r\n\tx\r\nY:\r\n z",
+                b"H\nset-cookie:\r\n ********\r\n\t*\r\nY:\r\n z",
+            ),
+            (b"H\nX-Api-Key:  tok", b"H\nX-Api-Key:  ***"),
+            (b"Authorization: Basic abc\n", b"Authorization: Basic ***\n"),
+        ];
+        for (octets, hidden) in table {
+            let mut exchange = Exchange::default();
+            exchange.response = Some(Response {
+                raw_head: Some(Value::Bytes(Bytes::from_static(octets))),
+                ..Response::default()
+            });
+            let visit = redacted(&Visit::of(exchange)).into_owned();
+            let response = visit.steps[0].exchange.response.as_ref();
+            let raw = response.expect("set above").raw_head.as_ref();
+            assert_eq!(raw.expect("kept").as_bytes(), hidden);
+        }
+    }
 
     #[test]
     fn names_attributes_and_lengths_stay() {

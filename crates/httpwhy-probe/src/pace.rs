@@ -21,7 +21,8 @@ const REMEMBERED: usize = 4_096;
 
 /// How fast hosts are asked. A host is a name or address and a port. Whatever is said here, a host that answers 429 or
 /// 503, or resets connections, is asked less: half as many exchanges at a time, then with pauses; Retry-After (RFC 9110
-/// section 10.2.3) is honoured for the whole host.
+/// section 10.2.3) is honoured for the whole host, and for that host alone; beside a 503 of a host that is not public,
+/// for a second at most.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     /// Exchanges under way with one host at the same time at most; `None`: no bound of its own.

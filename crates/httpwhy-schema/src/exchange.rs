@@ -191,6 +191,16 @@ impl BytesJson {
         }
     }
 
+    fn value(self) -> Result<Value, String> {
+        let redacted = matches!(self, Self::Redacted { .. });
+        let bytes = self.bytes()?;
+        Ok(if redacted {
+            Value::Redacted(bytes)
+        } else {
+            Value::Bytes(bytes)
+        })
+    }
+
     fn bytes(self) -> Result<bytes::Bytes, String> {
         Ok(match self {
             Self::Text(text) | Self::Redacted { redacted: text } => text.into(),
@@ -281,6 +291,10 @@ pub struct ResponseJson {
     /// The trailers.
     #[serde(default)]
     pub trailers: FieldsJson,
+    /// The octets of an HTTP/1 head as they came, only where they are not `version SP code SP reason CRLF`, each field
+    /// as `name: SP value CRLF`, CRLF.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_head: Option<BytesJson>,
 }
 
 /// A message's content.
@@ -511,15 +525,9 @@ fn fields_in(fields: FieldsJson) -> Result<Fields, String> {
         .list
         .into_iter()
         .map(|(name, value)| {
-            let redacted = matches!(value, BytesJson::Redacted { .. });
-            let bytes = value.bytes()?;
             Ok(Field {
                 name: name.bytes()?,
-                value: if redacted {
-                    Value::Redacted(bytes)
-                } else {
-                    Value::Bytes(bytes)
-                },
+                value: value.value()?,
             })
         })
         .collect::<Result<_, String>>()?;
@@ -546,6 +554,7 @@ pub(crate) fn response_out(response: &Response) -> ResponseJson {
         fields: fields_out(&response.fields),
         body: Observed::from_seen(response.body.as_ref(), body_out),
         trailers: fields_out(&response.trailers),
+        raw_head: response.raw_head.as_ref().map(BytesJson::from),
     }
 }
 
@@ -557,6 +566,7 @@ pub(crate) fn response_in(response: ResponseJson) -> Result<Response, String> {
         fields: fields_in(response.fields)?,
         body: Observed::into_seen(response.body, body_in)?,
         trailers: fields_in(response.trailers)?,
+        raw_head: response.raw_head.map(BytesJson::value).transpose()?,
     })
 }
 

@@ -92,6 +92,7 @@ fn rich() -> Exchange {
             framing: Framing::Length(10),
         }),
         trailers: Fields::default(),
+        raw_head: Some(Value::Bytes(Bytes::from_static(b"HTTP/1.1  2OO \xff\n\n"))),
     });
     exchange.signal(
         Phase::Tls,

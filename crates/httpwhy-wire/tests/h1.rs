@@ -371,6 +371,39 @@ fn names_and_values_are_slices_of_one_buffer() {
     }
 }
 
+/// The octets of a head are kept where they cannot be had again from its parts.
+#[test]
+fn the_octets_of_every_head_can_be_had() {
+    let table: [(&[u8], bool); 12] = [
+        (
+            b"HTTP/1.1 200 OK\r\nServer: x\r\nX: \r\nA: b  c\r\n\r\n",
+            false,
+        ),
+        (b"HTTP/1.1 200 \r\n\r\n", false),
+        (b"HTTP/1.1 200\r\n\r\n", true),
+        (b"HTTP/1.1 200 OK\nServer: x\n\n", true),
+        (b"HTTP/1.1 200 OK\r\nServer:x \r\n\r\n", true),
+        (b"HTTP/1.1 200 OK\r\nServer:\tx\r\n\r\n", true),
+        (b"HTTP/1.1 200 OK\r\nServer : x\r\n\r\n", true),
+        (b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", true),
+        (b"HTTP/1.1 200 OK\r\n X: a\r\nY: b\r\n\r\n", false),
+        (b"\r\nHTTP/1.1 200 OK\r\nX\r\n\r\n", true),
+        (b"HTTP/1.1  200  OK\r\n\r\n", true),
+        (b"HTTP/1.1 200 OK\r\nServer: x\r\nSet-Coo", true),
+    ];
+    for (octets, odd) in table {
+        for split in 0..octets.len() {
+            let mut reader = Reader::response(b"GET", Limits::default());
+            reader.feed(&octets[..split]);
+            reader.feed(&octets[split..]);
+            let response = reader.finish().response.expect("a response");
+            let shown = text(octets);
+            assert_eq!(text(&response.head_octets()), shown);
+            assert_eq!(response.raw_head.is_some(), odd, "{shown}");
+        }
+    }
+}
+
 #[test]
 fn a_head_is_written_as_given_and_read_back() {
     let mut head = Vec::new();

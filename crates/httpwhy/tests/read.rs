@@ -249,7 +249,9 @@ fn exchanges_read_again_give_the_same_outcomes() {
     let ca = folder.write("ca.pem", simulator.ca_pem());
     let probe = |more: &str| {
         httpwhy()
-            .args(["probe", path(&list), "--quiet", "--concurrency", "1", more])
+            .args(["probe", path(&list), "--quiet", "--ordered", more])
+            // A host that asks for a pause is not given one here.
+            .args(["--concurrency", "1", "--retry-max-wait", "0"])
             .args([
                 "--resolver",
                 &simulator.dns().to_string(),

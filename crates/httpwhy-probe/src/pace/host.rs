@@ -153,7 +153,10 @@ impl<W> Host<W> {
             self.not_before = None;
         }
         if let Some(asked) = heard.asked {
-            self.wait_until(now + asked.min(pace.longest), Why::HostAsked);
+            // A 503 of a host of one's own may be what the list is about.
+            let ours = !self.public && heard.trouble == Some(Trouble::Unwell);
+            let longest = if ours { SHORT_PAUSE } else { pace.longest };
+            self.wait_until(now + asked.min(longest).min(pace.longest), Why::HostAsked);
         }
         if let Some(trouble) = heard.trouble {
             // Those under way when it was slowed down say nothing new.

@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use httpwhy_probe::ways::{Proxies, Proxy, Ways};
-use httpwhy_probe::{Config, Job, Resolver};
+use httpwhy_probe::{Config, Deadlines, Job, Protocol, Resolver};
+use httpwhy_wire::h2::{flag, kind};
 
+use crate::h2;
+use crate::quic::{Quic, control, head, keep, request, trusting};
 use crate::servers::{LONG, Server, Then, config, drain, exchange, finish, read_head, summary};
 
 /// The deadline of the phase shown.
@@ -36,11 +39,14 @@ fn show(phase: &str, config: Config, job: Job, expected: &str) {
     let found = summary(&seen);
     assert!(found.ends_with(expected), "{phase}: {found}");
     let over = took.saturating_sub(DEADLINE).as_secs_f64() * 1000.0;
-    println!("{phase:<8} deadline 300 ms, ended {over:.1} ms after it");
+    println!("{phase:<11} deadline 300 ms, ended {over:.1} ms after it");
 }
 
-fn with(change: impl FnOnce(&mut httpwhy_probe::Deadlines)) -> Config {
-    let mut config = config();
+fn with(change: impl FnOnce(&mut Deadlines)) -> Config {
+    changed(config(), change)
+}
+
+fn changed(mut config: Config, change: impl FnOnce(&mut Deadlines)) -> Config {
     change(&mut config.deadlines);
     config
 }
@@ -121,5 +127,105 @@ fn each_phase_ends_by_its_deadline() {
         with(|d| d.total = DEADLINE),
         Job::get(0, mute.url("http")),
         "limit:time max=300",
+    );
+}
+
+#[test]
+fn each_phase_of_http2_ends_by_its_deadline() {
+    // It acknowledges what asks for it, and never answers.
+    let patient = Server::new(|stream| {
+        let Some(mut peer) = h2::Peer::greet(stream, &[0, 4, 0, 0, 0, 5]) else {
+            return;
+        };
+        while let Some((head, payload)) = peer.next() {
+            if head.kind == kind::PING {
+                peer.frame(kind::PING, flag::ACK, 0, &payload);
+            }
+        }
+    });
+    show(
+        "h2 send",
+        with(|d| d.send = DEADLINE),
+        h2::upload(&patient),
+        "send timeout:300",
+    );
+    show(
+        "h2 wait",
+        with(|d| d.wait = DEADLINE),
+        h2::job(&patient),
+        "wait timeout:300",
+    );
+    let mute = Server::new(|stream| finish(stream, Then::Stall));
+    show(
+        "h2 greeting",
+        with(|d| d.wait = DEADLINE),
+        h2::job(&mute),
+        "wait timeout:300",
+    );
+    let half = h2::server(|peer, stream| peer.head(h2::END, stream, &[(":status", "200")]));
+    show(
+        "h2 receive",
+        with(|d| d.receive = DEADLINE),
+        h2::job(&half),
+        "receive timeout:300",
+    );
+    show(
+        "h2 total",
+        with(|d| d.total = DEADLINE),
+        h2::job(&patient),
+        "limit:time max=300",
+    );
+}
+
+#[test]
+fn each_phase_of_http3_ends_by_its_deadline() {
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = format!("https://{}/", silent.local_addr().unwrap());
+    let job = Job {
+        protocol: Some(Protocol::Http3),
+        ..Job::get(0, target)
+    };
+    show(
+        "h3 connect",
+        changed(trusting(), |d| d.connect = DEADLINE),
+        job,
+        "connect timeout:300, connect quic:handshake-failed",
+    );
+    let quiet = Quic::new(|connection| async move {
+        let _streams = request(&connection).await;
+        keep(&connection).await;
+    });
+    show(
+        "h3 wait",
+        changed(trusting(), |d| d.wait = DEADLINE),
+        quiet.get(),
+        "wait timeout:300",
+    );
+    show(
+        "h3 total",
+        changed(trusting(), |d| d.total = DEADLINE),
+        quiet.get(),
+        "limit:time max=300",
+    );
+    let mut upload = quiet.get();
+    upload.method = "POST".into();
+    upload.body = Some(vec![0; 16 * 1024 * 1024].into());
+    show(
+        "h3 send",
+        changed(trusting(), |d| d.send = DEADLINE),
+        upload,
+        "send timeout:300",
+    );
+    let half = Quic::new(|connection| async move {
+        let _control = control(&connection, b"").await;
+        let (mut send, _receive) = request(&connection).await;
+        send.write_all(&head(&[])).await.unwrap();
+        keep(&connection).await;
+    });
+    show(
+        "h3 receive",
+        changed(trusting(), |d| d.receive = DEADLINE),
+        half.get(),
+        "receive timeout:300",
     );
 }

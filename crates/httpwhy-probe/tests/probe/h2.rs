@@ -25,12 +25,12 @@ use crate::servers::{
 };
 use crate::tls_certificates::{Authority, params, pem, server_config};
 
-const END: u8 = flag::END_HEADERS;
+pub(crate) const END: u8 = flag::END_HEADERS;
 const LAST: u8 = flag::END_HEADERS | flag::END_STREAM;
 
 /// The server's side of a connection.
-struct Peer<S = TcpStream> {
-    stream: S,
+pub(crate) struct Peer<S = TcpStream> {
+    pub(crate) stream: S,
     decoder: Decoder,
     /// The fields of the last request.
     asked: Vec<(Vec<u8>, Vec<u8>)>,
@@ -40,7 +40,7 @@ struct Peer<S = TcpStream> {
 
 impl<S: Read + Write> Peer<S> {
     /// Reads the preface and sends SETTINGS.
-    fn greet(mut stream: S, settings: &[u8]) -> Option<Self> {
+    pub(crate) fn greet(mut stream: S, settings: &[u8]) -> Option<Self> {
         let mut preface = [0; PREFACE.len()];
         stream.read_exact(&mut preface).ok()?;
         assert_eq!(preface, PREFACE);
@@ -56,7 +56,7 @@ impl<S: Read + Write> Peer<S> {
     }
 
     /// The next frame; PINGs and acknowledgements are not answered.
-    fn next(&mut self) -> Option<(FrameHead, Vec<u8>)> {
+    pub(crate) fn next(&mut self) -> Option<(FrameHead, Vec<u8>)> {
         let mut head = [0; HEAD];
         self.stream.read_exact(&mut head).ok()?;
         let head = read_frame_head(&head)?;
@@ -82,13 +82,13 @@ impl<S: Read + Write> Peer<S> {
         }
     }
 
-    fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+    pub(crate) fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
         let mut out = Vec::new();
         write_frame(&mut out, kind, flags, stream, payload);
         self.send(&out);
     }
 
-    fn head(&mut self, flags: u8, stream: u32, fields: &[(&str, &str)]) {
+    pub(crate) fn head(&mut self, flags: u8, stream: u32, fields: &[(&str, &str)]) {
         let mut block = Vec::new();
         for (name, value) in fields {
             write_literal(&mut block, name.as_bytes(), value.as_bytes());
@@ -108,7 +108,7 @@ impl<S: Read + Write> Peer<S> {
 }
 
 /// Answers each request of each connection that way.
-fn server(answer: impl Fn(&mut Peer, u32) + Send + Sync + 'static) -> Server {
+pub(crate) fn server(answer: impl Fn(&mut Peer, u32) + Send + Sync + 'static) -> Server {
     Server::new(move |stream| {
         let Some(mut peer) = Peer::greet(stream, b"") else {
             return;
@@ -119,7 +119,7 @@ fn server(answer: impl Fn(&mut Peer, u32) + Send + Sync + 'static) -> Server {
     })
 }
 
-fn job(server: &Server) -> Job {
+pub(crate) fn job(server: &Server) -> Job {
     Job {
         protocol: Some(Protocol::Http2PriorKnowledge),
         ..Job::get(0, server.url("http"))
@@ -197,7 +197,7 @@ fn a_connection_carries_many_exchanges_one_after_the_other() {
 /// More than the window that every connection begins with (RFC 9113 section 6.9.2).
 const LONG_CONTENT: usize = 200_000;
 
-fn upload(server: &Server) -> Job {
+pub(crate) fn upload(server: &Server) -> Job {
     Job {
         method: Bytes::from("POST"),
         body: Some(Bytes::from(vec![b'x'; LONG_CONTENT])),

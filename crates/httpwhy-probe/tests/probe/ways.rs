@@ -627,21 +627,33 @@ fn each_attempt_is_recorded_in_order_and_in_a_race() {
     }
 }
 
+/// A socket bound at 127.0.0.2 and a listener at 127.0.0.1 with the same port: one that both have free.
+fn twin_ports() -> (socket2::Socket, std::net::TcpListener) {
+    let any: std::net::SocketAddr = "127.0.0.2:0".parse().unwrap();
+    // Sockets that do not fit stay bound, so that the system offers others.
+    let mut taken = Vec::new();
+    while taken.len() < 100 {
+        let kind = socket2::Type::STREAM;
+        let full = socket2::Socket::new(socket2::Domain::IPV4, kind, None).unwrap();
+        full.bind(&any.into()).unwrap();
+        let port = full.local_addr().unwrap().as_socket().unwrap().port();
+        match std::net::TcpListener::bind(("127.0.0.1", port)) {
+            Ok(listener) => return (full, listener),
+            Err(_) => taken.push(full),
+        }
+    }
+    panic!("100 ports are free at 127.0.0.2 and taken at 127.0.0.1");
+}
+
 #[test]
 fn a_slow_attempt_is_overtaken() {
+    let (full, listener) = twin_ports();
     // A full accept queue: the handshake is never completed.
-    let full = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let any: std::net::SocketAddr = "127.0.0.2:0".parse().unwrap();
-    full.bind(&any.into()).unwrap();
     full.listen(0).unwrap();
     let stuck = full.local_addr().unwrap().as_socket().unwrap();
     let _fills: Vec<_> = (0..8)
         .filter_map(|_| TcpStream::connect_timeout(&stuck, SHORT).ok())
         .collect();
-    let Ok(listener) = std::net::TcpListener::bind(("127.0.0.1", stuck.port())) else {
-        // The port is taken on the other address: nothing can be shown then.
-        return;
-    };
     let serving = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         read_head(&mut stream);

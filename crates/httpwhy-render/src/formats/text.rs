@@ -4,7 +4,8 @@ use std::io;
 
 use httpwhy_catalog::by_id;
 use httpwhy_model::{
-    Advice, Audience, Blame, Diagnosis, Evidence, Exchange, Phase, Role, Seen, alternatives,
+    Advice, Attempt, AttemptEnd, Audience, Blame, Diagnosis, Evidence, Exchange, Phase, Role, Seen,
+    Way, alternatives, redact_uri,
 };
 
 use super::{Format, Report};
@@ -96,6 +97,9 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
                 finding.party
             ),
         );
+    }
+    for line in exchange.way.as_deref().map(way).unwrap_or_default() {
+        row("Way", &escape_markdown(&safe(&line)));
     }
     if let Some(over) = over(exchange) {
         row("Over", &escape_markdown(&safe(&over)));
@@ -234,6 +238,45 @@ fn over(exchange: &Exchange) -> Option<String> {
         .filter(|p| !p.is_empty())
         .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `through http://proxy.example:3128 (environment https_proxy), its answer to CONNECT 407`
+fn way(way: &Way) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(proxy) = &way.proxy {
+        let mut line = format!("through {} ({})", redact_uri(&proxy.uri), proxy.set_by);
+        if proxy.credentials {
+            line.push_str(", with credentials");
+        }
+        if let Some(answer) = &proxy.answer {
+            let code = String::from_utf8_lossy(&answer.code);
+            line.push_str(&format!(", its answer to CONNECT: {code}"));
+        }
+        lines.push(line);
+    }
+    if let Some(instead) = &way.instead {
+        lines.push(format!("to {} instead ({})", instead.to, instead.set_by));
+    }
+    if let Some(from) = &way.from {
+        lines.push(format!("from {from}"));
+    }
+    if way.attempts.len() > 1 {
+        let told: Vec<_> = way.attempts.iter().take(8).map(attempt).collect();
+        let more = way.attempts.len() - told.len();
+        let more = (more > 0).then(|| format!(", {more} more"));
+        lines.push(told.join(", ") + &more.unwrap_or_default());
+    }
+    lines
+}
+
+/// `192.0.2.1:443 errno:ECONNREFUSED`
+fn attempt(attempt: &Attempt) -> String {
+    let end = match &attempt.end {
+        AttemptEnd::Connected => "connected".to_owned(),
+        AttemptEnd::Abandoned => "was overtaken".to_owned(),
+        AttemptEnd::Failed(signal) => signal.to_string(),
+    };
+    format!("{} {end}", attempt.to)
 }
 
 /// `CN=a.example by CN=Some CA, 61 days left, 2 certificates sent`

@@ -45,6 +45,33 @@ pub(super) fn parse(
     })
 }
 
+impl Head {
+    /// Whether these octets are exactly what the parts say, written the usual way
+    /// ([`httpwhy_model::Response::head_octets`]).
+    pub(super) fn is_usual(&self, octets: &[u8]) -> bool {
+        let [version, code, reason] = &self.start;
+        let mut rest = Some(octets);
+        for piece in [&version[..], b" ", code, b" ", reason, b"\r\n"] {
+            rest = rest.and_then(|rest| behind(rest, piece));
+        }
+        for field in &self.fields.list {
+            for piece in [&field.name[..], b": ", field.value.as_bytes(), b"\r\n"] {
+                rest = rest.and_then(|rest| behind(rest, piece));
+            }
+        }
+        rest == Some(b"\r\n")
+    }
+}
+
+/// What follows that piece. Mostly the piece is a slice of the same buffer, and need not be compared.
+fn behind<'a>(octets: &'a [u8], piece: &[u8]) -> Option<&'a [u8]> {
+    if octets.as_ptr() == piece.as_ptr() {
+        octets.get(piece.len()..)
+    } else {
+        octets.strip_prefix(piece)
+    }
+}
+
 fn first_line(head: &[u8], base: u64, defects: &mut Defects) -> Option<Line> {
     let mut at = 0;
     loop {

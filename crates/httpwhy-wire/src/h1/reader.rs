@@ -1,7 +1,7 @@
 //! The incremental reader of one message.
 
 use bytes::Bytes;
-use httpwhy_model::{Body, Field, Fields, Framing, H1Defect, Kept, Request, Response, Seen};
+use httpwhy_model::{Body, Field, Fields, Framing, H1Defect, Kept, Request, Response, Seen, Value};
 
 use super::chunked::{Chunked, Step};
 use super::defects::Defects;
@@ -257,27 +257,31 @@ impl Reader {
                 self.message.request = Some(request(head));
                 self.begin_content(framing);
             }
-            Kind::Response => self.response_head_ended(head, at),
+            Kind::Response => {
+                let raw = (!head.is_usual(bytes)).then(|| Value::Bytes(bytes.clone()));
+                let next = self.after_response_head(&head, at);
+                self.response_head_ended(response(head, raw), next);
+            }
         }
     }
 
-    fn response_head_ended(&mut self, head: Head, at: impl Fn(&Field) -> u64) {
+    fn after_response_head(&mut self, head: &Head, at: impl Fn(&Field) -> u64) -> Next {
         let status = status(&head.start[1]);
-        let next = framing::after_response(self.asked, status, &head, at, &mut self.defects);
-        match next {
-            Next::Head => self.interim(response(head)),
-            Next::Upgraded => {
-                self.message.response = Some(response(head));
-                self.message.upgraded = true;
-                self.begin_content(Framing::None);
-            }
-            Next::Content(framing) => {
-                self.persists =
-                    framing != Framing::Close && framing::persists(&head.start[0], &head.fields);
-                self.message.response = Some(response(head));
-                self.begin_content(framing);
-            }
-        }
+        let next = framing::after_response(self.asked, status, head, at, &mut self.defects);
+        self.persists = matches!(next, Next::Content(framing) if framing != Framing::Close)
+            && framing::persists(&head.start[0], &head.fields);
+        next
+    }
+
+    fn response_head_ended(&mut self, response: Response, next: Next) {
+        let framing = match next {
+            Next::Head => return self.interim(response),
+            Next::Upgraded => Framing::None,
+            Next::Content(framing) => framing,
+        };
+        self.message.response = Some(response);
+        self.message.upgraded = next == Next::Upgraded;
+        self.begin_content(framing);
     }
 
     fn interim(&mut self, mut response: Response) {
@@ -429,7 +433,10 @@ impl Reader {
         head.fields = head::only_these(head.fields.list);
         match self.kind {
             Kind::Request => self.message.request = Some(request(head)),
-            Kind::Response => self.message.response = Some(response(head)),
+            Kind::Response => {
+                let raw = Some(Value::Bytes(bytes.clone()));
+                self.message.response = Some(response(head, raw));
+            }
         }
     }
 
@@ -531,13 +538,14 @@ fn request(head: Head) -> Request {
     }
 }
 
-fn response(head: Head) -> Response {
+fn response(head: Head, raw_head: Option<Value>) -> Response {
     let [version, code, reason] = head.start;
     Response {
         version,
         code,
         reason,
         fields: head.fields,
+        raw_head,
         ..Response::default()
     }
 }

@@ -10,6 +10,7 @@ mod filters;
 mod lists;
 mod names;
 mod pace;
+mod real;
 mod redirects;
 mod relinks;
 mod reports;

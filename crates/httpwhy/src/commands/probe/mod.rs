@@ -64,7 +64,7 @@ pub(crate) struct Args {
     #[arg(help_heading = "Run", long, default_value_t = 10, value_name = "N")]
     max_redirects: usize,
 
-    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tunnel=5,tls=5,expect=1,send=9,wait=30,receive=30,total=120
+    /// Seconds for each phase: one number for all, or resolve=2,connect=5,tunnel=5,tls=5,expect=1,send=9,wait=30,receive=30,total=120; websocket=5: for a sign of life
     #[arg(help_heading = "Run", long, value_name = "SECONDS", value_parser = deadlines)]
     timeout: Option<Deadlines>,
 
