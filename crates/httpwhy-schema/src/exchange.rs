@@ -481,7 +481,7 @@ impl ExchangeLine {
             way: self.way.map(WayJson::into_way).transpose()?.map(Box::new),
             tls: self.tls.map(tls_in).transpose()?,
             received: self.bytes,
-            held: self.held.map(held_in).transpose()?,
+            held: self.held.as_deref().map(held_in).transpose()?,
             ..Exchange::default()
         };
         for (phase, millis) in self.timing_ms {
@@ -500,8 +500,8 @@ impl ExchangeLine {
     }
 }
 
-fn held_in(word: String) -> Result<&'static str, String> {
-    let known = Exchange::HELD.iter().find(|known| **known == word);
+fn held_in(word: &str) -> Result<&'static str, String> {
+    let known = Exchange::HELD.iter().find(|known| *known == word);
     known.copied().ok_or_else(|| format!("held is '{word}'"))
 }
 

@@ -87,6 +87,7 @@ impl serde_json::ser::Formatter for Quiet {
     ) -> std::io::Result<()> {
         // Most fragments hold no byte that such a character begins with. Without a way out in the middle many bytes
         // are looked at in one step.
+        #[allow(clippy::needless_bitwise_bool, reason = "no way out in the middle")]
         let begins = |byte: u8| (byte == 0x7f) | (byte == 0xc2) | (byte == 0xe2) | (byte == 0xef);
         if !fragment.bytes().fold(false, |any, byte| any | begins(byte)) {
             return out.write_all(fragment.as_bytes());

@@ -113,14 +113,14 @@ impl WayJson {
             from: self.from,
             attempts: self
                 .attempts
-                .into_iter()
+                .iter()
                 .map(attempt_in)
                 .collect::<Result<_, _>>()?,
         })
     }
 }
 
-fn attempt_in(attempt: AttemptJson) -> Result<Attempt, String> {
+fn attempt_in(attempt: &AttemptJson) -> Result<Attempt, String> {
     let to = &attempt.to;
     Ok(Attempt {
         to: to

@@ -293,7 +293,9 @@ impl Reading<'_> {
             return head.map_err(Stop::Failed);
         }
         let patience = match (&beside.lost, quiet) {
-            (Some(_), _) => FORLORN,
+            // The time is over; what had come until then was read.
+            (Some(Lost::Late(signal)), _) => return Err(Stop::Enough(signal.clone())),
+            (Some(Lost::Failed(_)), _) => FORLORN,
             (None, true) => deadlines.wait,
             (None, false) => deadlines.receive,
         };

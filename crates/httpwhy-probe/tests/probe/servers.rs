@@ -38,6 +38,8 @@ impl Server {
                 let stream = stream.unwrap();
                 stream.set_read_timeout(Some(LONG)).unwrap();
                 stream.set_write_timeout(Some(LONG)).unwrap();
+                // Small frames, one after the other, are not to wait for each other.
+                stream.set_nodelay(true).unwrap();
                 count.fetch_add(1, Ordering::SeqCst);
                 let handle = Arc::clone(&handle);
                 thread::spawn(move || handle(stream));

@@ -250,7 +250,7 @@ fn way(way: &Way) -> Vec<String> {
         }
         if let Some(answer) = &proxy.answer {
             let code = String::from_utf8_lossy(&answer.code);
-            line.push_str(&format!(", its answer to CONNECT: {code}"));
+            line = format!("{line}, its answer to CONNECT: {code}");
         }
         lines.push(line);
     }
