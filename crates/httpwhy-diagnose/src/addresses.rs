@@ -54,14 +54,16 @@ mod tests {
     use super::*;
 
     fn at(to: &str, dead: bool) -> Exchange {
-        let mut exchange = Exchange::default();
-        exchange.way = Some(Box::new(Way {
-            instead: Some(Instead {
-                to: to.into(),
-                set_by: "--all-addresses".into(),
-            }),
-            ..Way::default()
-        }));
+        let mut exchange = Exchange {
+            way: Some(Box::new(Way {
+                instead: Some(Instead {
+                    to: to.into(),
+                    set_by: "--all-addresses".into(),
+                }),
+                ..Way::default()
+            })),
+            ..Exchange::default()
+        };
         if dead {
             exchange.end = End::Nothing;
             exchange.signal(

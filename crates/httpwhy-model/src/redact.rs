@@ -242,11 +242,13 @@ mod tests {
             (b"Authorization: Basic abc\n", b"Authorization: Basic ***\n"),
         ];
         for (octets, hidden) in table {
-            let mut exchange = Exchange::default();
-            exchange.response = Some(Response {
-                raw_head: Some(Value::Bytes(Bytes::from_static(octets))),
-                ..Response::default()
-            });
+            let exchange = Exchange {
+                response: Some(Response {
+                    raw_head: Some(Value::Bytes(Bytes::from_static(octets))),
+                    ..Response::default()
+                }),
+                ..Exchange::default()
+            };
             let visit = redacted(&Visit::of(exchange)).into_owned();
             let response = visit.steps[0].exchange.response.as_ref();
             let raw = response.expect("set above").raw_head.as_ref();

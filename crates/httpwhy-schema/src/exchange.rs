@@ -501,7 +501,7 @@ impl ExchangeLine {
 }
 
 fn held_in(word: &str) -> Result<&'static str, String> {
-    let known = Exchange::HELD.iter().find(|known| *known == word);
+    let known = Exchange::HELD.iter().find(|known| **known == word);
     known.copied().ok_or_else(|| format!("held is '{word}'"))
 }
 

@@ -19,7 +19,6 @@ pub enum Protocol {
 }
 
 /// What a client must do to meet an outcome.
-#[expect(clippy::struct_excessive_bools, reason = "independent needs")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -209,10 +209,10 @@ mod tests {
         let one_owner = |n: usize| format!("http://h{n}.d{}.example/", n % 4);
         let route = Some(Shared::Route);
         assert_eq!(alarm(one_owner, |_| route.clone()), None, "four owners");
-        let some_work = |n: usize| route.clone().filter(|_| n % 49 != 0);
+        let some_work = |n: usize| route.clone().filter(|_| !n.is_multiple_of(49));
         assert_eq!(alarm(spread, some_work), None, "one that works");
         let two = |n: usize| {
-            if n % 40 == 0 {
+            if n.is_multiple_of(40) {
                 Some(Shared::Clock)
             } else {
                 route.clone()

@@ -32,6 +32,7 @@ fn full() -> (socket2::Socket, Vec<TcpStream>, SocketAddr) {
     (socket, fillers, address)
 }
 
+#[expect(clippy::print_stdout, reason = "it shows figures")]
 fn show(phase: &str, config: Config, job: Job, expected: &str) {
     let began = Instant::now();
     let seen = exchange(config, job);

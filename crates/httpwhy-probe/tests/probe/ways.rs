@@ -206,7 +206,9 @@ fn what_a_proxy_says_instead_of_a_tunnel() {
             format!("nothing nothing - tunnel {expected}"),
             "{name}"
         );
-        let answer = seen.tunnel_answer().and_then(|answer| answer.status());
+        let answer = seen
+            .tunnel_answer()
+            .and_then(httpwhy_model::Response::status);
         assert_eq!(
             answer.is_some(),
             expected.contains("tunnel:") || ["bytes behind", "half a head"].contains(name),
@@ -397,9 +399,17 @@ fn socks_takes_names_or_addresses_and_logs_in() {
     );
 }
 
+/// What a SOCKS proxy answers to the greeting, to a login and to the request, and what is seen of it.
+type Socks = (
+    &'static [u8],
+    Option<&'static [u8]>,
+    &'static [u8],
+    &'static str,
+);
+
 #[test]
 fn what_socks_proxies_say() {
-    let table: &[(&'static [u8], Option<&'static [u8]>, &'static [u8], &str)] = &[
+    let table: &[Socks] = &[
         (
             b"\x05\x00",
             None,

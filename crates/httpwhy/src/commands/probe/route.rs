@@ -73,7 +73,6 @@ pub(crate) struct RouteArgs {
 /// What TLS with targets is asked to do.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "TLS")]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub(crate) struct TlsArgs {
     /// Send also credentials, content and unsafe methods to a peer whose certificate is bad; what is wrong with it is said all the same
     #[arg(short = 'k', long)]

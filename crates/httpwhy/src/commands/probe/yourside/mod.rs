@@ -213,7 +213,8 @@ impl YourSide {
             fixes.find(|(audience, _)| *audience == Audience::Caller)
         });
         if let Some((_, remedy)) = remedy {
-            text += &format!(
+            let _ = write!(
+                text,
                 "\n  do        {}",
                 remedy.lines().next().unwrap_or_default()
             );
