@@ -69,7 +69,8 @@ impl Cells {
         }
     }
 
-    /// Forgets the lesser half (of equals, any); the greatest count that was forgotten.
+    /// Forgets the lesser half, of equals about every second; the greatest count that was forgotten. Which of the equals
+    /// stay must not follow from where they stand, or those that stay would crowd one part of the table.
     pub(crate) fn prune(&mut self) -> u32 {
         let mut counts: Vec<u32> = self.iter().map(|(_, count)| count).collect();
         if counts.is_empty() {
@@ -79,8 +80,9 @@ impl Cells {
         let (_, limit, _) = counts.select_nth_unstable(middle);
         let limit = *limit;
         let old = std::mem::take(self);
+        self.slots = vec![(0, 0); old.slots.len()];
         for (key, count) in old.iter() {
-            let stays = count > limit || (count == limit && self.used < middle);
+            let stays = count > limit || (count == limit && mix(mix(key)) & 1 == 0);
             if stays {
                 self.add(key, count);
             }
@@ -100,6 +102,27 @@ impl Cells {
 #[cfg(test)]
 mod tests {
     use super::Cells;
+
+    #[test]
+    fn pruning_keeps_the_greater_half_and_spreads_it() {
+        let mut cells = Cells::default();
+        for key in 0..10_000_u64 {
+            cells.add(key, if key < 1000 { 9 } else { 1 });
+        }
+        assert_eq!(cells.prune(), 1);
+        assert!((3_000..8_000).contains(&cells.len()), "{}", cells.len());
+        assert_eq!(cells.iter().filter(|(_, count)| *count == 9).count(), 1000);
+        let half = cells.slots.len() / 2;
+        let low = cells.slots[..half]
+            .iter()
+            .filter(|(key, _)| *key != 0)
+            .count();
+        assert!(
+            low * 10 > cells.len() * 4 && low * 10 < cells.len() * 6,
+            "{low} of {}",
+            cells.len()
+        );
+    }
 
     #[test]
     fn counts_are_exact_through_growth() {
