@@ -159,6 +159,10 @@ impl Dispatch {
 
     /// The next thing to do, or `None` when there will be none.
     pub(crate) async fn next(&self) -> Option<Begun<Task>> {
+        // As long as there is enough to do, nothing is made to wait on.
+        if let Some(begun) = self.next_at_once() {
+            return Some(begun);
+        }
         loop {
             let more = self.fuller.notified();
             let sooner = self.sooner.notified();
@@ -192,6 +196,15 @@ impl Dispatch {
                 () = tokio::time::sleep_until(until.into()) => {}
             }
         }
+    }
+
+    fn next_at_once(&self) -> Option<Begun<Task>> {
+        let mut inside = self.lock();
+        let Found::Task(begun) = self.find(&mut inside) else {
+            return None;
+        };
+        self.tell_others(&inside);
+        Some(begun)
     }
 
     fn find(&self, inside: &mut Inside) -> Found {

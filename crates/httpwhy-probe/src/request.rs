@@ -128,11 +128,11 @@ impl Ask {
         };
         fields.add("Host", || target.authority.clone());
         fields.add("User-Agent", || config.user_agent.clone());
-        fields.add("Accept", || "*/*".to_owned());
+        fields.add("Accept", || "*/*");
         if let Some(key) = key {
-            fields.add("Connection", || "Upgrade".to_owned());
-            fields.add("Upgrade", || "websocket".to_owned());
-            fields.add("Sec-WebSocket-Version", || "13".to_owned());
+            fields.add("Connection", || "Upgrade");
+            fields.add("Upgrade", || "websocket");
+            fields.add("Sec-WebSocket-Version", || "13");
             fields.add("Sec-WebSocket-Key", || key.to_owned());
         }
         fields.maybe("Authorization", || self.authorization(target, &sent_as));
@@ -201,7 +201,7 @@ struct Own<'a> {
 }
 
 impl Own<'_> {
-    fn add(&mut self, name: &'static str, value: impl FnOnce() -> String) {
+    fn add<V: Into<Bytes>>(&mut self, name: &'static str, value: impl FnOnce() -> V) {
         if !self.ask.gives(name) {
             self.fields
                 .push(Bytes::from_static(name.as_bytes()), value());

@@ -53,7 +53,8 @@ impl Course {
         Self {
             seen: Visit {
                 asked: job.target.clone(),
-                steps: Vec::new(),
+                // Most visits have one step; room for more would be large.
+                steps: Vec::with_capacity(1),
             },
             ask: Ask::first(job),
             because: Because::Asked,

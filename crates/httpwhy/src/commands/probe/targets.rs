@@ -35,6 +35,8 @@ struct Lines {
     name: String,
     reader: Box<dyn BufRead + Send>,
     line: usize,
+    /// The line being read.
+    bytes: Vec<u8>,
 }
 
 /// Opens all sources before anything is sent, so that a name mistyped at the end stops the run at its start.
@@ -49,6 +51,7 @@ pub(crate) fn open(words: &[String]) -> Result<Targets, Failure> {
                     name: STANDARD_INPUT.into(),
                     reader: Box::new(BufReader::new(io::stdin())),
                     line: 0,
+                    bytes: Vec::new(),
                 })
             }
             Word::Url => {
@@ -120,6 +123,7 @@ fn file(name: &str) -> Result<Lines, Failure> {
                 name: name.to_owned(),
                 reader: Box::new(reader),
                 line: 0,
+                bytes: Vec::new(),
             });
         }
     };
@@ -214,12 +218,13 @@ impl Iterator for Targets {
 impl Lines {
     fn next_target(&mut self, quiet: bool) -> Option<String> {
         loop {
-            let mut bytes = Vec::new();
+            let bytes = &mut self.bytes;
+            bytes.clear();
             match self
                 .reader
                 .by_ref()
                 .take(LONGEST_LINE)
-                .read_until(b'\n', &mut bytes)
+                .read_until(b'\n', bytes)
             {
                 Ok(0) => return None,
                 Ok(_) => {}
@@ -236,7 +241,7 @@ impl Lines {
             if bytes.len() as u64 == LONGEST_LINE && bytes.last() != Some(&b'\n') {
                 self.skip_line();
             }
-            let text = String::from_utf8_lossy(&bytes);
+            let text = String::from_utf8_lossy(&self.bytes);
             // Other columns are a person's notes, or the reasons that --relink writes.
             let target = text.trim().split('\t').next().unwrap_or_default().trim();
             if target.is_empty() || target.starts_with('#') {
