@@ -48,6 +48,9 @@ impl Dialler<'_> {
         let (tcp, peer) = connected?;
         self.local.count(|totals| totals.connections += 1);
         exchange.peer = Some(peer);
+        // A small piece (a SETTINGS frame, a handshake's end) must not hold back the next until it is acknowledged. Where
+        // the system does not care, it is slower and no more.
+        let _ = tcp.set_nodelay(true);
         Some(Reached {
             stream: Stream::Plain(tcp),
             peer: Some(peer),

@@ -4,8 +4,8 @@ use std::io;
 
 use httpwhy_catalog::by_id;
 use httpwhy_model::{
-    Advice, Attempt, AttemptEnd, Audience, Blame, Diagnosis, Evidence, Exchange, Phase, Role, Seen,
-    Way, alternatives, redact_uri,
+    Advice, Attempt, AttemptEnd, Audience, Blame, Diagnosis, Evidence, Exchange, Phase, Response,
+    Role, Seen, Way, alternatives, redact_uri,
 };
 
 use super::{Format, Report};
@@ -98,6 +98,9 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
             ),
         );
     }
+    if let Some(interim) = interim(exchange) {
+        row("Interim", &escape_markdown(&safe(&interim)));
+    }
     for line in exchange.way.as_deref().map(way).unwrap_or_default() {
         row("Way", &escape_markdown(&safe(&line)));
     }
@@ -110,6 +113,9 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
     let offered = offered(exchange);
     if !offered.is_empty() {
         row("Offers", &escape_markdown(&safe(&offered)));
+    }
+    if let Some(held) = held(exchange) {
+        row("Held", &escape_markdown(&held));
     }
     if let Some(took) = times(exchange) {
         row("Took", &took);
@@ -240,6 +246,21 @@ fn over(exchange: &Exchange) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
+/// `100, 103 Link: </style.css>; rel=preload`: what came before the final response.
+fn interim(exchange: &Exchange) -> Option<String> {
+    let said = |response: &Response| {
+        let mut said = String::from_utf8_lossy(&response.code).into_owned();
+        for field in response.fields.list.iter().take(4) {
+            let name = String::from_utf8_lossy(&field.name);
+            let value = String::from_utf8_lossy(field.value.as_bytes());
+            said = format!("{said} {name}: {value}");
+        }
+        said
+    };
+    let told: Vec<_> = exchange.interim.iter().take(8).map(said).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
 /// `through http://proxy.example:3128 (environment https_proxy), its answer to CONNECT 407`
 fn way(way: &Way) -> Vec<String> {
     let mut lines = Vec::new();
@@ -318,6 +339,20 @@ fn offered(exchange: &Exchange) -> String {
         })
         .collect();
     services.join(", ")
+}
+
+/// `1.0 s, because the host named a time (Retry-After)`: why the prober waited before it asked.
+fn held(exchange: &Exchange) -> Option<String> {
+    let why = match exchange.held? {
+        "host-limit" => "as many exchanges as are allowed were under way with this host",
+        "host-rate" => "of the rate for one host",
+        "rate" => "of the rate for all hosts",
+        "host-asked" => "the host named a time (Retry-After)",
+        "host-slowed" => "the host was in trouble or slow",
+        _ => "it is a retry",
+    };
+    let took = exchange.timeline.get(Phase::Queue).unwrap_or_default();
+    Some(format!("{:.1} s, because {why}", took.as_secs_f64()))
 }
 
 /// `resolve 1 ms, connect 2 ms, wait 31 ms`

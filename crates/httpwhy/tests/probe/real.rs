@@ -234,13 +234,13 @@ fn squid_tunnels_to_a_server_with_tls() {
     }
 }
 
-/// nginx with that in its `server`.
-fn nginx(server: &str, files: &[(&str, &str)]) -> Daemon {
+/// nginx with that behind its port, and that in its `server`.
+fn nginx(listen: &str, server: &str, files: &[(&str, &str)]) -> Daemon {
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary = kinds.map(|kind| format!("{kind}_temp_path HOME/{kind}; "));
     let configuration = format!(
         "daemon off; master_process off; pid HOME/pid; error_log HOME/log;\nevents {{}}\n\
-         http {{ access_log off; default_type text/plain; {}\nserver {{ listen 127.0.0.1:PORT; root HOME; {server} }} }}",
+         http {{ access_log off; default_type text/plain; {}\nserver {{ listen 127.0.0.1:PORT {listen}; root HOME; {server} }} }}",
         temporary.concat()
     );
     Daemon::start("nginx", &["-c"], &configuration, files)
@@ -249,6 +249,7 @@ fn nginx(server: &str, files: &[(&str, &str)]) -> Daemon {
 #[test]
 fn nginx_wants_a_login() {
     let nginx = nginx(
+        "",
         "auth_basic \"inner\"; auth_basic_user_file HOME/users;",
         &[("users", "me:{PLAIN}s3cret\n"), ("page", "hello")],
     );
@@ -269,6 +270,7 @@ fn nginx_wants_a_login() {
 fn nginx_sends_compressed_content_that_is_bounded_when_it_is_opened() {
     let page = "all work and no play\n".repeat(20_000);
     let nginx = nginx(
+        "",
         "gzip on; gzip_types text/plain; gzip_min_length 1;",
         &[("page", &page)],
     );
@@ -297,6 +299,57 @@ fn nginx_sends_compressed_content_that_is_bounded_when_it_is_opened() {
     // What it says is looked for in the content as it was before it was packed.
     let said = probe(&[&target, "--compressed", "--match-body", "no play", "--json"]).run();
     assert_eq!(json::lines(&said).len(), 1);
+}
+
+#[test]
+fn nginx_speaks_http2_also_for_grpc() {
+    let nginx = nginx(
+        "http2",
+        "location /page { return 200 hello; } \
+         location /grpc { default_type application/grpc; add_header grpc-status 14; return 200; }",
+        &[],
+    );
+    for (place, outcome) in [("page", "http/200"), ("grpc", "grpc/14")] {
+        let target = format!("{}/{place}", nginx.url());
+        let seen = line(&[&target, "--http2"]);
+        assert_eq!(text(&seen, "outcome"), outcome, "{seen}");
+        assert_eq!(text(&seen, "protocol"), "HTTP/2");
+    }
+}
+
+/// Every interim response is shown, and kept.
+#[test]
+fn interim_responses_are_shown() {
+    use std::io::{Read as _, Write as _};
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let target = format!("http://{}/", listener.local_addr().expect("bound"));
+    let server = thread::spawn(move || {
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let mut bytes = [0; 4096];
+            assert!(stream.read(&mut bytes).expect("a request") > 0);
+            for code in [100, 102, 103, 104] {
+                let head = format!("HTTP/1.1 {code} X\r\nLink: </{code}>\r\n\r\n");
+                stream.write_all(head.as_bytes()).expect("sent");
+            }
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                .expect("sent");
+        }
+    });
+    let shown = probe(&[&target, "--format", "text"]).run().exits(0);
+    let said = "Interim   100 Link: </100>, 102 Link: </102>, 103 Link: </103>, 104 Link: </104>";
+    assert!(shown.text().contains(said), "{shown}");
+    let kept = probe(&[&target, "--exchanges"]).run();
+    server.join().expect("no panic");
+    let kept = json::lines(&kept).pop().expect("an exchange");
+    let codes: Vec<_> = kept["interim"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|response| text(response, "code"))
+        .collect();
+    assert_eq!(codes, ["100", "102", "103", "104"]);
 }
 
 /// The octets of a head, its odd line ends and spaces included, are in the record; its secrets are not.
