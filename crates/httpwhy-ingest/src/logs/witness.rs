@@ -17,24 +17,23 @@ pub fn corroborate(front: &mut Visit, behind: Visit, late: bool) {
         exchange.signal(Phase::Wait, Signal::word("upstream", "answered-late"));
     }
     let is_leg = |step: &Step| matches!(step.because, Because::Forwarded(_));
-    let leg = match front.steps.iter().rposition(is_leg) {
-        Some(leg) => leg,
-        None => {
-            let vantage = Vantage {
-                side: Side::Client,
-                ..first.exchange.vantage.clone()
-            };
-            front.steps.push(Step {
-                exchange: Exchange {
-                    vantage,
-                    sent: Sent::All,
-                    end: End::NotCaptured,
-                    ..Exchange::default()
-                },
-                because: Because::Forwarded(0),
-            });
-            front.steps.len() - 1
-        }
+    let leg = if let Some(leg) = front.steps.iter().rposition(is_leg) {
+        leg
+    } else {
+        let vantage = Vantage {
+            side: Side::Client,
+            ..first.exchange.vantage.clone()
+        };
+        front.steps.push(Step {
+            exchange: Exchange {
+                vantage,
+                sent: Sent::All,
+                end: End::NotCaptured,
+                ..Exchange::default()
+            },
+            because: Because::Forwarded(0),
+        });
+        front.steps.len() - 1
     };
     front.steps.push(Step {
         exchange,

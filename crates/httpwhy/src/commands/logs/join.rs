@@ -67,7 +67,7 @@ pub(crate) fn told(joined: &Joined) -> Option<String> {
         ),
     ] {
         if count > 0 {
-            text.push_str(&format!("; {} {what}", grouped(count)));
+            text = format!("{text}; {} {what}", grouped(count));
         }
     }
     Some(text)
