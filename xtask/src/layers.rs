@@ -54,6 +54,8 @@ const GUARDED: &[Guarded] = &[
     only("rcgen", &["httpwhy-sim"]),
     only("quinn", &["httpwhy-probe", "httpwhy-sim"]),
     only("clap", &["httpwhy"]),
+    only("axum", &[]),
+    only("axum-core", &["httpwhy-respond"]),
     Guarded {
         name: "serde",
         by: &["httpwhy-schema", XTASK],
@@ -66,6 +68,7 @@ const GUARDED: &[Guarded] = &[
             "httpwhy-ingest",
             "httpwhy-diagnose",
             "httpwhy-render",
+            "httpwhy-respond",
             "httpwhy-sim",
             "httpwhy",
             XTASK,
