@@ -8,6 +8,7 @@ use crate::tree::Tree;
 /// clippy reads the nearest file only.
 const PURE: &[&str] = &[
     "crates/httpwhy-model",
+    "crates/httpwhy-respond",
     "catalog",
     "crates/httpwhy-wire",
     "crates/httpwhy-schema",
