@@ -69,8 +69,8 @@ impl Cells {
         }
     }
 
-    /// Forgets the lesser half, of equals about every second; the greatest count that was forgotten. Which of the equals
-    /// stay must not follow from where they stand, or those that stay would crowd one part of the table.
+    /// Forgets the lesser half, of equals every second; the greatest count that was forgotten. Those that stay are spread
+    /// over the whole table, or they would crowd a part of it.
     pub(crate) fn prune(&mut self) -> u32 {
         let mut counts: Vec<u32> = self.iter().map(|(_, count)| count).collect();
         if counts.is_empty() {
@@ -81,8 +81,10 @@ impl Cells {
         let limit = *limit;
         let old = std::mem::take(self);
         self.slots = vec![(0, 0); old.slots.len()];
+        let mut second = false;
         for (key, count) in old.iter() {
-            let stays = count > limit || (count == limit && mix(mix(key)) & 1 == 0);
+            second ^= count == limit;
+            let stays = count > limit || (count == limit && second);
             if stays {
                 self.add(key, count);
             }
