@@ -56,6 +56,7 @@ const GUARDED: &[Guarded] = &[
     only("clap", &["httpwhy"]),
     only("axum", &[]),
     only("axum-core", &["httpwhy-respond"]),
+    only("parquet", &["httpwhy-logs"]),
     Guarded {
         name: "serde",
         by: &["httpwhy-schema", XTASK],

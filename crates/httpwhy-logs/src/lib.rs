@@ -13,13 +13,16 @@
 //! ```
 
 mod agent;
+mod aggregates;
 mod doubt;
 mod errors;
 mod filter;
 mod hash;
 pub mod incidents;
 mod judge;
+mod lines;
 mod network;
+mod parquet;
 mod plan;
 mod read;
 mod shown;
@@ -30,9 +33,11 @@ mod triage;
 mod witness;
 mod worker;
 
+pub use aggregates::{Aggregate, write_aggregates};
 pub use filter::{Condition, Filter, Relation};
 pub use incidents::{Incident, Trait};
 pub use judge::{Complaint, Judged};
+pub use lines::Lines;
 pub use plan::{Plan, Reader};
 pub use read::{Input, Progress, read};
 pub use shown::shown;
@@ -64,6 +69,8 @@ pub struct Options {
     pub behind: Vec<Input>,
     /// By which id.
     pub join_by: JoinBy,
+    /// Where every line asked for is written as well; [`Lines::close`] ends it.
+    pub lines: Option<std::sync::Arc<Lines>>,
     /// Threads; as many as there are cores when 0.
     pub threads: usize,
 }

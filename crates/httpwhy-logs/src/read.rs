@@ -99,6 +99,7 @@ pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage 
         filter: options.filter.clone(),
         role: Role::Count,
         join_by: options.join_by,
+        lines: options.lines.clone(),
         seed: Seed::random(),
         workers: threads,
     };

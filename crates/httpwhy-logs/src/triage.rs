@@ -35,7 +35,7 @@ pub struct Triage {
     pub depth: Depth,
     /// How the join with logs from behind went; all 0 without.
     pub joined: Joined,
-    tables: Tables,
+    pub(crate) tables: Tables,
     /// The group of each row.
     group_of: Vec<usize>,
     groups: Vec<Group>,
@@ -526,7 +526,7 @@ impl Group {
             open: row.judged.open,
             joined: 0,
             witnessed: 0,
-            complaint: is_complaint(row),
+            complaint: row.is_complaint(),
         }
     }
 
@@ -546,7 +546,7 @@ impl Group {
     fn holds(&self, row: &Row) -> bool {
         let judged: &Arc<Judged> = &row.judged;
         let fine = judged.happened == Happening::Fine && self.happened == Happening::Fine;
-        self.complaint == is_complaint(row)
+        self.complaint == row.is_complaint()
             && self.happened == judged.happened
             && self.diagnosis.outcome == judged.diagnosis.outcome
             && (fine || self.diagnosis.blame == judged.diagnosis.blame)
@@ -592,8 +592,11 @@ fn weight(happened: Happening) -> u8 {
     }
 }
 
-fn is_complaint(row: &Row) -> bool {
-    formats()
-        .nth(usize::from(row.format))
-        .is_some_and(|format| format.kind == Kind::Error)
+impl Row {
+    /// Whether it is of an error log.
+    pub(crate) fn is_complaint(&self) -> bool {
+        formats()
+            .nth(usize::from(self.format))
+            .is_some_and(|format| format.kind == Kind::Error)
+    }
 }

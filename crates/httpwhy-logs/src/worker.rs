@@ -9,6 +9,8 @@ use crate::errors::{Complaints, without_port};
 use crate::filter::Filter;
 use crate::hash::Seed;
 use crate::judge::{Complaint, Judged};
+use crate::lines::Lines;
+use crate::parquet::Batch;
 use crate::plan::{Plan, Reader, reader_of};
 use crate::tables::histogram::bucket;
 use crate::tables::names::{Handle, Id};
@@ -45,6 +47,8 @@ pub(crate) struct Worker<'a> {
     in_vain: u32,
     /// Failures of which a server behind has a line.
     pub(crate) witnessed: u64,
+    /// Lines in hand for whoever wants them all.
+    batch: Batch,
 }
 
 /// Why a line was not read.
@@ -65,6 +69,7 @@ pub(crate) struct Settings {
     pub(crate) filter: Filter,
     pub(crate) role: Role,
     pub(crate) join_by: JoinBy,
+    pub(crate) lines: Option<Arc<Lines>>,
     pub(crate) seed: Seed,
     pub(crate) workers: usize,
 }
@@ -133,6 +138,7 @@ impl<'a> Worker<'a> {
             known,
             in_vain: 0,
             witnessed: 0,
+            batch: Batch::default(),
         }
     }
 
@@ -373,6 +379,15 @@ impl<'a> Worker<'a> {
             self.tables.rows[row].example = raw[..raw.len().min(EXAMPLE)].into();
         }
         self.tables.count(row, second);
+        if let Some(lines) = self
+            .settings
+            .lines
+            .as_deref()
+            .filter(|_| format.kind == Kind::Access)
+        {
+            let judged = &self.tables.rows[row].judged;
+            lines.push(&mut self.batch, format, &line, second, judged);
+        }
         if self.settings.depth == Depth::Full && format.kind == Kind::Access {
             deepen(
                 &mut self.tables,
@@ -390,6 +405,9 @@ impl<'a> Worker<'a> {
     /// Ends the work: nothing stays in hand.
     pub(crate) fn finish(&mut self) {
         self.tables.flush();
+        if let Some(lines) = &self.settings.lines {
+            lines.take(&mut self.batch);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `httpwhy logs FILE…`: who failed, since when, and what to do, from access and error logs of any size.
 
 mod asked;
+mod export;
 mod fail_on;
 mod given;
 mod join;
@@ -34,6 +35,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     join: join::Args,
+
+    #[command(flatten)]
+    export: export::Args,
 
     /// Count outcomes and statuses by minute only: no paths, clients and times, several times faster
     #[arg(long)]
@@ -80,10 +84,17 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         given: args.given.readers().map_err(Failure::usage)?,
         behind,
         join_by,
+        lines: args
+            .export
+            .lines(&args.files, args.anonymize)
+            .map_err(Failure::usage)?,
         threads: args.threads,
     };
     let progress = Progress::default();
     let triage = progress::beside(&progress, || read(&inputs, &options, &progress));
+    args.export
+        .write(&triage, options.lines.as_deref(), args.anonymize)
+        .map_err(Failure::usage)?;
     let shown = Shown {
         top: args.top,
         anonymize: args.anonymize,
