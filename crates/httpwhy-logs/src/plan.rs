@@ -94,6 +94,9 @@ impl Plan {
             let learnt = reader.layout.learnt();
             let name = match learnt.as_str() {
                 "" => reader.format.title.to_owned(),
+                learnt if learnt.starts_with("given") => {
+                    format!("{} format {learnt}", reader.format.name)
+                }
                 learnt => format!("{} {learnt}", reader.format.title),
             };
             if !names.contains(&name) {
