@@ -79,7 +79,7 @@ pub fn happened(visit: &Visit, diagnosis: &Diagnosis) -> Happening {
         .then(|| last_leg(visit).and_then(|leg| by_leg(leg, status)))
         .flatten();
     let named = first.and_then(written).or(forwarder);
-    if let Some(named) = named.or_else(|| by_outcome(diagnosis)) {
+    if let Some(named) = named.or_else(|| by_outcome(diagnosis, status)) {
         return named;
     }
     if status.is_some_and(|status| status < 400) {
@@ -181,11 +181,13 @@ fn is_empty(exchange: &Exchange) -> bool {
 }
 
 /// What the writer itself names.
-fn by_outcome(diagnosis: &Diagnosis) -> Option<Happening> {
+fn by_outcome(diagnosis: &Diagnosis, status: Option<u16>) -> Option<Happening> {
     use Happening as H;
     let outcome = diagnosis.outcome;
     let code = outcome.code();
     match outcome.namespace() {
+        // No valid head of the server behind, unless a rule of the proxy's own denied the answer.
+        "haproxy" if code == "PH" && status == Some(502) => return Some(H::Broke),
         "haproxy" => return haproxy(code),
         "iis" if code.contains('.') => return Some(iis(code)),
         "http" => return None,
@@ -197,7 +199,8 @@ fn by_outcome(diagnosis: &Diagnosis) -> Option<Happening> {
             "499",
         ) => H::ClientLeft,
         ("nginx", "444") => H::Policy,
-        ("nginx", "000" | "009") => H::ClientLeft,
+        ("nginx", "000") => H::ClientLeft,
+        ("nginx", "009") => H::Fine,
         ("nginx", "494" | "495" | "496" | "497" | "498") => H::ClientErred,
         ("net", "aborted") => H::ClientLeft,
         ("proxy-status", "proxy_configuration_error" | "proxy_loop_detected") => H::Configuration,

@@ -20,6 +20,8 @@ pub(crate) struct Complaints {
     distinct: Vec<Complaint>,
     by_key: HashMap<u64, Vec<(i64, u32)>>,
     kept: usize,
+    /// The last line with a client's port: its mark, second and number.
+    last: Option<(u64, i64, u32)>,
     /// The ids of failures, where lines from behind are to be joined.
     pub(crate) wanted: Wanted,
     /// What the servers behind wrote.
@@ -32,10 +34,38 @@ impl Complaints {
         if self.kept >= MOST {
             return;
         }
-        let index = self.number_of(complaint);
-        for key in keys(line).into_iter().flatten() {
+        let own = self.number_of(complaint);
+        let index = self.first_of_pair(line, second, own);
+        let [id, connection, request, client] = keys(line);
+        // A line that names what was asked for is not found by its client alone.
+        let client = client.filter(|_| request.is_none());
+        for key in [id, connection, request, client].into_iter().flatten() {
             self.kept += 1;
             self.by_key.entry(key).or_default().push((second, index));
+        }
+    }
+
+    /// Apache writes two lines of one failure, the cause first and then, of the same client and port, the path
+    /// (`AH01102: error reading status line`, `AH00898: Error reading from remote server returned by /path`): the number
+    /// of the first.
+    fn first_of_pair(&mut self, line: &Line<'_>, second: i64, own: u32) -> u32 {
+        let Some(client) = line.some(Column::Client) else {
+            return own;
+        };
+        if without_port(client).len() == client.len() {
+            return own;
+        }
+        let mark = steady(client);
+        match self.last.take() {
+            Some((known, at, index))
+                if known == mark && second - at <= 1 && line.path().is_some() =>
+            {
+                index
+            }
+            _ => {
+                self.last = Some((mark, second, own));
+                own
+            }
         }
     }
 
@@ -46,15 +76,27 @@ impl Complaints {
 
     /// The complaint that belongs to an access line of that second, which took so many seconds.
     pub(crate) fn find(&self, line: &Line<'_>, second: i64, took: i64) -> Option<&Complaint> {
-        keys(line).into_iter().flatten().find_map(|key| {
-            let (_, index) = self
-                .by_key
-                .get(&key)?
-                .iter()
-                .filter(|(at, _)| (second - took - APART..=second + APART).contains(at))
-                .min_by_key(|(at, _)| (at - second).abs())?;
-            self.distinct.get(*index as usize)
-        })
+        let near = |key: &u64| {
+            let window = second - took - APART..=second + APART;
+            let list = self.by_key.get(key)?.iter();
+            let list: Vec<_> = list.filter(|(at, _)| window.contains(at)).collect();
+            (!list.is_empty()).then_some(list)
+        };
+        let [id, connection, request, client] = keys(line);
+        let named = [id, connection, request].into_iter().flatten();
+        let index = named
+            .filter_map(|key| near(&key))
+            .find_map(|list| list.into_iter().min_by_key(|(at, _)| (at - second).abs()))
+            .or_else(|| {
+                // The client alone is enough only where all its lines of that time say the same.
+                let list = near(&client?)?;
+                let first = *list.first()?;
+                list.iter()
+                    .all(|(_, index)| *index == first.1)
+                    .then_some(first)
+            })?
+            .1;
+        self.distinct.get(index as usize)
     }
 
     fn number_of(&mut self, complaint: &Complaint) -> u32 {
@@ -85,8 +127,8 @@ impl Complaints {
     }
 }
 
-/// What both lines hold: the request's id, the connection's number, the client with its request line.
-fn keys(line: &Line<'_>) -> [Option<u64>; 3] {
+/// What both lines hold: the request's id, the connection's number, the client with the path, the client.
+fn keys(line: &Line<'_>) -> [Option<u64>; 4] {
     let mark = |kind: u8, parts: &[&[u8]]| {
         let mut text = vec![kind];
         for part in parts {
@@ -101,13 +143,11 @@ fn keys(line: &Line<'_>) -> [Option<u64>; 3] {
         .map(|number| mark(b'c', &[number]));
     let client = line.some(Column::Client).map(without_port);
     let request = client.and_then(|client| {
-        let target = line.target()?;
-        Some(mark(
-            b'r',
-            &[client, line.method().unwrap_or_default(), target],
-        ))
+        let path = line.path().filter(|path| path.starts_with(b"/"))?;
+        Some(mark(b'r', &[client, path]))
     });
-    [id, connection, request]
+    let client = client.map(|client| mark(b'a', &[client]));
+    [id, connection, request, client]
 }
 
 /// `203.0.113.9:51234` without its port; IPv6 addresses have more than one colon.

@@ -34,6 +34,9 @@ pub(super) const HEAD_KNOWN: u16 = 4;
 pub(super) const HEAD_CAME: u16 = 8;
 /// More than one server was tried.
 pub(super) const RETRIED: u16 = 16;
+/// Status 009 to a request that had a version: what the server behind sent is no HTTP, and nginx passed it on as HTTP/0.9
+/// (ngx_http_proxy_module.c, ngx_http_proxy_process_status_line).
+const NOT_HTTP: u16 = 32;
 
 fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
     let mut spans = Spans::default();
@@ -255,7 +258,10 @@ pub(super) fn column(key: &[u8]) -> Option<Column> {
 /// The shape of any line that holds nginx's variables.
 pub(super) fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
     let mut shape = Shape::of(line);
+    let passed_on = shape.status == 9 && line.get(Column::Request).is_some_and(has_version);
+    let passed_on = if passed_on { NOT_HTTP } else { 0 };
     if shape.upstream == NOT_CAPTURED {
+        shape.bits = passed_on;
         return shape;
     }
     let timer = |column, known, ran| match line.get(column) {
@@ -263,7 +269,8 @@ pub(super) fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
         Some(text) if is_nothing(last_of_list(text)) => known,
         Some(_) => known | ran,
     };
-    shape.bits = timer(Column::UpstreamConnect, CONNECT_KNOWN, CONNECTED)
+    shape.bits = passed_on
+        | timer(Column::UpstreamConnect, CONNECT_KNOWN, CONNECTED)
         | timer(Column::UpstreamHeader, HEAD_KNOWN, HEAD_CAME);
     if line
         .get(Column::UpstreamStatus)
@@ -272,6 +279,10 @@ pub(super) fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
         shape.bits |= RETRIED;
     }
     shape
+}
+
+fn has_version(request: &[u8]) -> bool {
+    memchr::memmem::find(request, b" HTTP/").is_some()
 }
 
 /// Statuses that nginx writes into its log for what no response said (ngx_http_request.h); 000 is a connection that
@@ -284,6 +295,13 @@ fn visit(shape: &Shape<'_>) -> Visit {
 
 pub(super) fn visit_as(name: &str, shape: &Shape<'_>) -> Visit {
     let mut legs = Legs::of(name, Side::Server);
+    if shape.bits & NOT_HTTP != 0 {
+        let signals: Vec<Signal> = "proxy-status:http_protocol_error"
+            .parse()
+            .into_iter()
+            .collect();
+        return legs.upstream_failed(Phase::Wait, &signals).visit();
+    }
     legs = if OWN.contains(&shape.status) {
         legs.word(
             Phase::Wait,
@@ -340,7 +358,8 @@ fn upstream(legs: Legs, shape: &Shape<'_>) -> Legs {
 pub(super) const PASTE: &str = "log_format httpwhy '$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent '\n    \
     '\"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\" rt=$request_time host=\"$host\" '\n    \
     'ua=\"$upstream_addr\" us=\"$upstream_status\" uct=\"$upstream_connect_time\" uht=\"$upstream_header_time\" '\n    \
-    'urt=\"$upstream_response_time\" rid=$request_id c=$connection';\naccess_log /var/log/nginx/access.log httpwhy;";
+    'urt=\"$upstream_response_time\" rid=$request_id c=$connection';\naccess_log /var/log/nginx/access.log httpwhy;\n\
+    # Apache and lighttpd write the plain layout too; of Apache, name its error log beside this one";
 
 pub(super) fn open(shape: &Shape<'_>) -> Option<Open> {
     let captured = shape.upstream != NOT_CAPTURED;
@@ -385,6 +404,22 @@ mod tests {
     }
 
     const COMBINED: &str = r#"203.0.113.9 - al [x] [03/Nov/2026:14:05:12 +0000] "GET /cart?a=1 HTTP/2.0" 502 157 "-" "curl/8.5.0""#;
+
+    #[test]
+    fn a_status_009_with_a_version_is_an_upstream_that_speaks_no_http() {
+        for (request, wanted) in [
+            ("GET /a HTTP/1.1", "1 proxy-status:http_protocol_error"),
+            ("GET /a", "0 nginx:009"),
+        ] {
+            let raw = format!(
+                r#"203.0.113.9 - - [03/Nov/2026:14:05:12 +0000] "{request}" 009 26 "-" "curl/8.5.0""#
+            );
+            let mut spans = Spans::default();
+            assert_eq!(split_combined(raw.as_bytes(), &mut spans), Split::Read);
+            let told = crate::logs::legs::told(&visit(&shape(&Line::new(raw.as_bytes(), &spans))));
+            assert!(told.contains(wanted), "{request}: {told}");
+        }
+    }
 
     #[test]
     fn combined_is_split_by_its_quotes() {

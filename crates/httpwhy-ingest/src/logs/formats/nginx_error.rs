@@ -404,7 +404,7 @@ const KNOWN: &[Known] = &[
     ),
     (
         &["upstream sent no valid HTTP/1.0 header"],
-        upstream(Phase::Wait, "h1:not-http at=0"),
+        upstream(Phase::Wait, "proxy-status:http_protocol_error"),
     ),
     (
         &["upstream sent "],
@@ -566,7 +566,7 @@ mod tests {
             ),
             (
                 "upstream sent no valid HTTP/1.0 header while reading response header from upstream",
-                "Upstream wait h1:not-http at=0",
+                "Upstream wait proxy-status:http_protocol_error",
             ),
             (
                 "no live upstreams while connecting to upstream",
