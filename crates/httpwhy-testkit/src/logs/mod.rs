@@ -213,7 +213,7 @@ mod tests {
             let truth = write(dialect, Amount::Lines(3000), 7, &mut first).unwrap();
             write(dialect, Amount::Lines(3000), 7, &mut again).unwrap();
             assert_eq!(first, again, "{}", dialect.name);
-            let lines = first.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let lines = first.split(|byte| *byte == b'\n').count() as u64 - 1;
             assert_eq!(truth.lines(), lines, "{}", dialect.name);
             let exchanges: u64 = truth.causes.values().sum();
             assert_eq!(exchanges + truth.headers, truth.ok, "{}", dialect.name);
