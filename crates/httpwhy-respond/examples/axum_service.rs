@@ -1,6 +1,6 @@
 //! A small collection of notes behind axum: each status for its reason.
 //!
-//! `cargo run -p httpwhy-respond --features axum --example axum_service`, then
+//! `cargo run -p httpwhy-respond --example axum_service`, then
 //! `curl -i http://127.0.0.1:PORT/notes` (401), `curl -i -u me:secret …/notes -d 'buy milk'` (415), and so on.
 
 #![allow(clippy::print_stdout)]
