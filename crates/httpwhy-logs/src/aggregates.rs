@@ -241,7 +241,7 @@ fn push(batch: &mut Batch, one: &Aggregate, anonymize: bool) {
         Cell::Int((one.status != 0).then_some(i64::from(one.status))),
         Cell::Text(Some(one.happened.word())),
         Cell::Text(Some(one.outcome.0)),
-        Cell::Text(one.blame.party().map(|party| party.as_str())),
+        Cell::Text(one.blame.party().map(httpwhy_model::Party::as_str)),
         Cell::Text(Some(one.blame.certainty())),
         Cell::Int(Some(whole(one.count))),
         Cell::Int(one.bytes.map(whole)),

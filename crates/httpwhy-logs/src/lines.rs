@@ -118,7 +118,13 @@ impl Lines {
             Cell::Text(trace.as_deref()),
             Cell::Text(Some(judged.happened.word())),
             Cell::Text(Some(judged.diagnosis.outcome.0)),
-            Cell::Text(judged.diagnosis.blame.party().map(|party| party.as_str())),
+            Cell::Text(
+                judged
+                    .diagnosis
+                    .blame
+                    .party()
+                    .map(httpwhy_model::Party::as_str),
+            ),
         ]);
         if batch.is_full() {
             self.take(batch);

@@ -1,5 +1,6 @@
 //! Tables as Parquet files, a row group at a time, so that memory is bounded whatever their length.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -114,7 +115,8 @@ impl Table {
         let mut message = String::from("message rows {");
         for (name, kind) in columns {
             let (physical, logical) = kind.declared();
-            message.push_str(&format!(" OPTIONAL {physical} {name}{logical};"));
+            // Writing to a string cannot fail.
+            let _ = write!(message, " OPTIONAL {physical} {name}{logical};");
         }
         message.push('}');
         let schema = parse_message_type(&message).map_err(failure)?;
