@@ -453,7 +453,7 @@ mod tests {
         );
         assert_eq!(
             misuse("ws-drop", &[("how", Text("rst"))]),
-            "ws-drop: 'how' is one of fin, reset, not 'rst'"
+            "ws-drop: 'how' is one of fin, reset, silence, not 'rst'"
         );
         assert_eq!(misuse("raw", &[]), "raw: 'bytes' must be given");
     }
