@@ -1,5 +1,8 @@
 //! Every response that `httpwhy-respond` makes, judged by the rules here: none breaks one.
 
+// Helpers of a test: what does not parse fails it, with the place.
+#![allow(clippy::unwrap_used)]
+
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
