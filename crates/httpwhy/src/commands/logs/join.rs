@@ -1,7 +1,5 @@
 //! Logs of the servers behind, joined to the front's.
 
-use std::fmt::Write as _;
-
 use httpwhy_logs::{Input, JoinBy, Joined};
 
 use super::screen::grouped;
