@@ -70,6 +70,8 @@ fn tellable(dialect: &str, cause: Cause) -> &'static str {
         // varnishncsa's own format does not tell what its rules made.
         Cause::Denied if dialect == "varnish" => "upstream-said",
         Cause::Denied => "policy",
+        // Its 504 is one for a deadline of any phase, and for an origin's own 504.
+        Cause::Silent if dialect.starts_with("traefik") => "upstream-broke-off",
         Cause::Said if bare => "unclear",
         Cause::Refused | Cause::Silent if bare || matches!(dialect, "varnish" | "caddy") => {
             "unclear"

@@ -89,13 +89,6 @@ pub(super) fn told(name: &str, shape: &Shape<'_>) -> Visit {
     let open = matches!(shape.status, 502 | 504) && chosen;
     match shape.upstream {
         100..1000 if !open => legs.upstream_answered(shape.upstream),
-        _ if open && shape.status == 504 => legs.upstream_failed(
-            Phase::Wait,
-            &[
-                Signal::word("upstream", "failed-or-said-it"),
-                Signal::word("upstream", "late"),
-            ],
-        ),
         _ if open => legs.upstream_failed(
             Phase::Wait,
             &[Signal::word("upstream", "failed-or-said-it")],
@@ -125,7 +118,7 @@ mod tests {
                 "504",
                 "0",
                 "shop@docker",
-                "0 504, 1 upstream:failed-or-said-it, 1 upstream:late",
+                "0 504, 1 upstream:failed-or-said-it",
             ),
             ("500", "500", "shop@docker", "0 500, 1 500"),
             ("404", "0", "", "0 404, 0 upstream:not-asked"),
