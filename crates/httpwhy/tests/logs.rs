@@ -149,11 +149,12 @@ fn what_cannot_be_read_is_told() {
 
 #[test]
 fn a_pasted_format_is_read() {
-    let lines: String = (0..40)
+    let lines: Vec<String> = (0..40)
         .map(|at| {
             format!("203.0.113.9|2026-11-03T14:05:{at:02}+00:00|502|GET /cart HTTP/1.1|0.2\n")
         })
         .collect();
+    let lines = lines.concat();
     let pasted = "log_format own '$remote_addr|$time_iso8601|$status|$request|$request_time';";
     let found = object(&["--format", pasted], &lines);
     assert_eq!(found[0]["statuses"][0]["status"], 502, "{}", found[0]);
