@@ -30,7 +30,7 @@ usage: cargo xtask CHORE
   tidy                modules, paths, words, catalogue links, sentences said twice, bans of the pure crates, sources
   report              counts of the catalogue
   docs [--out DIR]    the documentation site, into target/docs; fails on a dead link
-  soak [NAME…]        what CI does not run: 10,000 connections at once, a million URLs; prints figures
+  soak [NAME…]        what CI does not run: 10,000 connections at once, a million URLs, logs of 1 GB; prints figures
   ci                  all checks and tests, with the time of each";
 
 fn main() -> ExitCode {

@@ -3,6 +3,7 @@
 
 mod held;
 mod list;
+mod logs;
 mod process;
 
 use std::fmt::Write as _;
@@ -36,6 +37,16 @@ const SCENARIOS: &[Scenario] = &[
         name: "million",
         about: "1,000,000 URLs of a local nginx: peak memory stays what it is for 20,000",
         run: list::million,
+    },
+    Scenario {
+        name: "logs",
+        about: "logs of 1 GB whose content is known, beside other tools: counts, CPU, memory (benches/logs.sh)",
+        run: logs::gigabyte,
+    },
+    Scenario {
+        name: "line",
+        about: "a line of 1 GB on standard input of httpwhy logs: one oversize line, bounded memory",
+        run: logs::line,
     },
 ];
 

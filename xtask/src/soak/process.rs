@@ -24,7 +24,7 @@ pub(super) struct Ran {
 /// Runs `httpwhy probe` with these arguments, within that time.
 pub(super) fn probe(httpwhy: &Path, arguments: &[&str], limit: Duration) -> Result<Ran> {
     let began = Instant::now();
-    let mut child = Command::new(httpwhy)
+    let child = Command::new(httpwhy)
         .arg("probe")
         .args(arguments)
         .stdin(Stdio::null())
@@ -32,6 +32,11 @@ pub(super) fn probe(httpwhy: &Path, arguments: &[&str], limit: Duration) -> Resu
         .stderr(Stdio::inherit())
         .spawn()
         .with_context(|| format!("{}", httpwhy.display()))?;
+    watched(child, began, limit)
+}
+
+/// Waits for the end of a process, within that time, and looks at its memory.
+pub(super) fn watched(mut child: Child, began: Instant, limit: Duration) -> Result<Ran> {
     let mut peak_kib = 0;
     loop {
         peak_kib = peak_kib.max(peak(&child).unwrap_or(0));
