@@ -18,10 +18,10 @@ fn parse_at(text: &str, now: Timestamp) -> Result<i64, String> {
         return Ok(moment.as_second());
     }
     let today = now.to_zoned(TimeZone::UTC).date();
+    // A time of the day comes second: a date with a time would be read as the time alone.
     let civil = text
-        .parse::<Time>()
-        .map(|time| today.to_datetime(time))
-        .or_else(|_| text.parse::<DateTime>());
+        .parse::<DateTime>()
+        .or_else(|_| text.parse::<Time>().map(|time| today.to_datetime(time)));
     civil
         .ok()
         .and_then(|civil| civil.to_zoned(TimeZone::UTC).ok())
