@@ -24,6 +24,7 @@ mod cut;
 mod dns;
 mod echo;
 mod endpoints;
+mod fast;
 mod h2;
 mod h3;
 mod hello;

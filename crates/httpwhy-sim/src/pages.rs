@@ -39,6 +39,45 @@ pub(crate) fn crl(call: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::content("application/x-pem-file", list.as_bytes()))
 }
 
+/// `/ports`: every port by what it is for; those of outcomes by their ids.
+pub(crate) fn ports(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let world = call.world;
+    let mut all = vec![
+        ("http".to_owned(), world.http.port()),
+        ("https".to_owned(), world.https.port()),
+        ("dns".to_owned(), world.dns.port()),
+    ];
+    let own = world.played.iter().filter(|played| has_own_port(played));
+    all.extend(own.filter_map(|played| Some((played.id.0.to_owned(), played.scene.port()?))));
+    let lines: Vec<String> = all
+        .iter()
+        .map(|(name, port)| format!("{}:{port}", json(name)))
+        .collect();
+    Ok(Reply::content(
+        JSON,
+        format!("{{\n{}\n}}\n", lines.join(",\n")),
+    ))
+}
+
+/// Whether an outcome is met on a port of its own.
+fn has_own_port(played: &Played) -> bool {
+    use crate::act::Part;
+    matches!(
+        played.part,
+        Part::Accept(_) | Part::Datagrams(_) | Part::Refuse | Part::Full
+    )
+}
+
+/// `/tls`: the outcomes of TLS, as JSON.
+pub(crate) fn tls(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let played = call.world.played.iter();
+    let all: Vec<String> = played
+        .filter(|played| played.scene.target.starts_with("https:"))
+        .map(outcome)
+        .collect();
+    Ok(Reply::content(JSON, format!("[\n{}\n]\n", all.join(",\n"))))
+}
+
 /// `/landing`: where redirects lead.
 pub(crate) fn landing(_: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::text("You have arrived.\n"))

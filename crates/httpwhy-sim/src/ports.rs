@@ -1,8 +1,7 @@
 //! The ports that every simulator has.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::time::Duration;
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Domain, Socket, Type};
 
@@ -10,10 +9,9 @@ use crate::simulator::Config;
 
 /// How often a pair of equal UDP and TCP ports is tried for.
 const TRIES: usize = 32;
-/// The most connections that a full port takes before it is given up.
-const MOST_FILLERS: usize = 64;
-/// How long a connection to the full port is waited for. On one machine an open port answers within the call.
-const FILLED: Duration = Duration::from_millis(40);
+/// How many connections are opened to the port that is to be full. Its queue holds one (listen(2) with a backlog of 0);
+/// the others wait in vain, and would take any place that became free.
+const FILLERS: usize = 8;
 
 /// Bound sockets.
 #[derive(Debug)]
@@ -113,7 +111,7 @@ pub(crate) struct Full {
     /// Its address.
     pub(crate) address: SocketAddr,
     _listener: Socket,
-    _fillers: Vec<TcpStream>,
+    _fillers: Vec<Socket>,
 }
 
 impl Full {
@@ -121,13 +119,14 @@ impl Full {
         let listener = bound(ip)?;
         listener.listen(0)?;
         let address = address(&listener)?;
-        let mut fillers = Vec::new();
-        while fillers.len() < MOST_FILLERS {
-            match TcpStream::connect_timeout(&address, FILLED) {
-                Ok(stream) => fillers.push(stream),
-                Err(_) => break,
-            }
-        }
+        let fillers = (0..FILLERS).map(|_| {
+            let filler = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+            filler.set_nonblocking(true)?;
+            // That it does not wait is told as an error.
+            let _ = filler.connect(&address.into());
+            Ok(filler)
+        });
+        let fillers = fillers.collect::<io::Result<Vec<Socket>>>()?;
         Ok(Self {
             address,
             _listener: listener,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use httpwhy_model::Seen;
 use httpwhy_wire::h1::{Limits, Reader, State};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::wire::Wire;
@@ -89,7 +89,6 @@ pub(crate) async fn next(
 ) -> io::Result<Incoming> {
     let deadline = Instant::now() + DEADLINE;
     let mut reader = Reader::request(LIMITS);
-    let mut buffer = [0; 8192];
     let mut head = Vec::new();
     let mut input = Vec::new();
     loop {
@@ -112,7 +111,8 @@ pub(crate) async fn next(
             wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
             wire.flush().await?;
         }
-        let Ok(read) = timeout_at(deadline, wire.read(&mut buffer)).await else {
+        input.clear();
+        let Ok(read) = timeout_at(deadline, wire.read_some(&mut input)).await else {
             let begun = reader.total() > 0;
             return Ok(if begun {
                 Incoming::Unreadable(408)
@@ -120,9 +120,8 @@ pub(crate) async fn next(
                 Incoming::Nothing
             });
         };
-        match read? {
-            0 => return Ok(Incoming::Nothing),
-            count => input = buffer[..count].to_vec(),
+        if read? == 0 {
+            return Ok(Incoming::Nothing);
         }
     }
     Ok(asked(reader, before, false))

@@ -95,4 +95,10 @@ impl Scene {
             crl: None,
         }
     }
+
+    /// The port of the target.
+    pub(crate) fn port(&self) -> Option<u16> {
+        let authority = self.target.split('/').nth(2)?;
+        authority.rsplit(':').next()?.parse().ok()
+    }
 }

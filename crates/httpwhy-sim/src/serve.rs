@@ -1,7 +1,7 @@
 //! Connections to the HTTP and HTTPS ports, and to the ports of single acts.
 
 use std::io;
-use std::net::{TcpListener as StdListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener as StdListener, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,10 +20,10 @@ use crate::ports::Ports;
 use crate::request::{self, Asked, Incoming};
 use crate::wire::Wire;
 use crate::world::{Door, GuestPort, World};
-use crate::{endpoints, h2, h3};
+use crate::{endpoints, fast, h2, h3};
 
 /// The most connections at a time, over all ports.
-const MOST_CONNECTIONS: usize = 1024;
+pub(crate) const MOST_CONNECTIONS: usize = 16_384;
 /// The longest that one answer, one handshake or one act may take.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 /// How long accepting rests when the system has no more descriptors.
@@ -31,19 +31,17 @@ const REST: Duration = Duration::from_millis(50);
 
 /// Starts a task for each port.
 pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -> io::Result<()> {
-    let seats = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let clear = Arc::clone(world);
-    accept(ports.http.try_clone()?, &seats, move |stream| {
-        let world = Arc::clone(&clear);
-        async move { serve(Wire::clear(stream), &world).await }
-    })?;
+    let seats = &world.seats;
+    help(ports.http.try_clone()?, world)?;
     let tls = Arc::clone(world);
-    accept(ports.https.try_clone()?, &seats, move |stream| {
+    accept(ports.https.try_clone()?, seats, move |stream, _| {
         let world = Arc::clone(&tls);
+        // Answers are written in one piece; waiting for more would only delay them.
+        let _ = stream.set_nodelay(true);
         async move { serve_tls(stream, world.certificates.good(), &world).await }
     })?;
     let endpoint = h3::endpoint(ports.quic.try_clone()?, world.certificates.quic())?;
-    tokio::spawn(h3::serve(endpoint, Arc::clone(world), Arc::clone(&seats)));
+    tokio::spawn(h3::serve(endpoint, Arc::clone(world), Arc::clone(seats)));
     for (door, at) in guests {
         let world = Arc::clone(world);
         let listener = match door {
@@ -53,17 +51,27 @@ pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -
                 continue;
             }
         };
-        accept(listener, &seats, move |stream| {
+        accept(listener, seats, move |stream, _| {
             let world = Arc::clone(&world);
+            let _ = stream.set_nodelay(true);
             async move { be_guest(stream, &world, at).await }
         })?;
     }
     Ok(())
 }
 
+/// Starts a task for the port of HTTP: on every thread one.
+pub(crate) fn help(listener: StdListener, world: &Arc<World>) -> io::Result<()> {
+    let shared = Arc::clone(world);
+    accept(listener, &world.seats, move |stream, peer| {
+        let world = Arc::clone(&shared);
+        async move { fast::serve(stream, peer, &world).await }
+    })
+}
+
 fn accept<F, W>(listener: StdListener, seats: &Arc<Semaphore>, serve: F) -> io::Result<()>
 where
-    F: Fn(TcpStream) -> W + Send + 'static,
+    F: Fn(TcpStream, SocketAddr) -> W + Send + 'static,
     W: Future<Output = ()> + Send + 'static,
 {
     listener.set_nonblocking(true)?;
@@ -71,7 +79,7 @@ where
     let seats = Arc::clone(seats);
     tokio::spawn(async move {
         loop {
-            let Ok((stream, _)) = listener.accept().await else {
+            let Ok((stream, peer)) = listener.accept().await else {
                 sleep(REST).await;
                 continue;
             };
@@ -79,9 +87,7 @@ where
             let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
                 return;
             };
-            // Answers are written in one piece; waiting for more would only delay them.
-            let _ = stream.set_nodelay(true);
-            let work = serve(stream);
+            let work = serve(stream, peer);
             tokio::spawn(async move {
                 work.await;
                 drop(seat);
@@ -106,9 +112,21 @@ pub(crate) async fn serve(mut wire: Wire, world: &Arc<World>) {
         return wire.close().await;
     };
     if begun || chosen {
-        return h2::serve(wire, world).await;
+        return Box::pin(h2::serve(wire, world)).await;
     }
-    match converse(&mut wire, world).await {
+    serve_http1(wire, 0, world).await;
+}
+
+/// Serves a connection that has carried so many requests to its end.
+pub(crate) async fn serve_from(wire: Wire, before: u32, world: &Arc<World>) {
+    match before {
+        0 => serve(wire, world).await,
+        _ => serve_http1(wire, before, world).await,
+    }
+}
+
+async fn serve_http1(mut wire: Wire, before: u32, world: &Arc<World>) {
+    match converse(&mut wire, before, world).await {
         Ok(After::Reset) => wire.reset().await,
         Ok(After::Keep | After::Close) => wire.close().await,
         // The client has gone.
@@ -116,8 +134,7 @@ pub(crate) async fn serve(mut wire: Wire, world: &Arc<World>) {
     }
 }
 
-async fn converse(wire: &mut Wire, world: &World) -> io::Result<After> {
-    let mut before = 0;
+async fn converse(wire: &mut Wire, mut before: u32, world: &World) -> io::Result<After> {
     loop {
         let asked = match request::next(wire, before, |path| head_suffices(path, world)).await? {
             Incoming::Request(asked) => asked,
@@ -127,7 +144,8 @@ async fn converse(wire: &mut Wire, world: &World) -> io::Result<After> {
                 return answer.send(wire, &Asked::default(), None).await;
             }
         };
-        let after = timeout(DEADLINE, answer(wire, &asked, world)).await;
+        // Acts are large, and most of the time a connection waits for a request.
+        let after = timeout(DEADLINE, Box::pin(answer(wire, &asked, world))).await;
         match after.unwrap_or(Ok(After::Close))? {
             After::Keep if asked.keep => before += 1,
             After::Keep => return Ok(After::Close),

@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use httpwhy_model::OutcomeId;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::certificates::Certificates;
@@ -27,6 +28,8 @@ pub struct Config {
     pub dns_port: u16,
     /// Whether every answer carries the field `httpwhy-sim: <outcome id>`, or `status-<code>`. Default: yes.
     pub mark: bool,
+    /// How many threads serve plain HTTP, from 1 (the default) to 64; all else works on the first of them.
+    pub threads: usize,
 }
 
 impl Default for Config {
@@ -37,17 +40,66 @@ impl Default for Config {
             https_port: 0,
             dns_port: 0,
             mark: true,
+            threads: 1,
         }
     }
 }
 
-/// A running simulator. It works on a thread of its own, and stops when dropped.
+/// The most threads.
+const MOST_THREADS: usize = 64;
+
+/// A running simulator. It works on threads of its own, and stops when dropped.
 #[derive(Debug)]
 pub struct Simulator {
     world: Arc<World>,
     scenes: Vec<Scene>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    workers: Vec<Worker>,
+}
+
+/// A thread that serves.
+#[derive(Debug)]
+struct Worker {
+    tasks: Handle,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Starts one, and returns when its start has succeeded. What `start` gives is kept as long as the thread lives.
+    fn start<T: 'static>(
+        start: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let tasks = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("httpwhy-sim".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    let started = start();
+                    // The starter waits for it.
+                    let _ = tell.send(started.as_ref().map(|_| ()).map_err(again));
+                    if started.is_ok() {
+                        // It is never sent, and ends when the other side is dropped.
+                        let _ = stopped.await;
+                    }
+                });
+            })?;
+        told.recv().map_err(io::Error::other)??;
+        Ok(Self {
+            tasks,
+            stop,
+            thread,
+        })
+    }
+}
+
+/// The same error once more.
+fn again(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
 }
 
 impl Simulator {
@@ -78,36 +130,32 @@ impl Simulator {
             .iter()
             .map(|played| played.scene.clone())
             .collect();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let (stop, stopped) = oneshot::channel();
-        let (tell, told) = mpsc::channel();
+        let mut workers = Vec::new();
+        let helpers = config.threads.clamp(1, MOST_THREADS) - 1;
+        for listener in (0..helpers).map(|_| ports.http.try_clone()) {
+            let (listener, world) = (listener?, Arc::clone(&world));
+            workers.push(Worker::start(move || serve::help(listener, &world))?);
+        }
         let shared = Arc::clone(&world);
-        let thread = thread::Builder::new()
-            .name("httpwhy-sim".to_owned())
-            .spawn(move || {
-                // The ports live as long as the thread: some of them work by being there.
-                let ports = ports;
-                runtime.block_on(async {
-                    let started = serve::start(&shared, &ports, guests)
-                        .and_then(|()| dns::start(&ports, shared.ip));
-                    let is_up = started.is_ok();
-                    // The starter waits for it.
-                    let _ = tell.send(started);
-                    if is_up {
-                        let _ = stopped.await;
-                    }
-                });
-            })?;
-        let simulator = Self {
+        workers.push(Worker::start(move || {
+            serve::start(&shared, &ports, guests)?;
+            dns::start(&ports, shared.ip)?;
+            // Some of the ports work by being there.
+            Ok(ports)
+        })?);
+        Ok(Self {
             world,
             scenes,
-            stop: Some(stop),
-            thread: Some(thread),
-        };
-        let started = told.recv().map_err(io::Error::other)?;
-        started.map(|()| simulator)
+            workers,
+        })
+    }
+
+    /// How many tasks are at work: connections, and one or two for each port.
+    pub fn tasks(&self) -> usize {
+        let counts = self.workers.iter();
+        counts
+            .map(|worker| worker.tasks.metrics().num_alive_tasks())
+            .sum()
     }
 
     /// The address of HTTP.
@@ -152,8 +200,14 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        let workers = std::mem::take(&mut self.workers).into_iter();
+        let threads: Vec<JoinHandle<()>> = workers
+            .map(|worker| {
+                drop(worker.stop);
+                worker.thread
+            })
+            .collect();
+        for thread in threads {
             // A panic of the thread has been reported by itself.
             let _ = thread.join();
         }

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) buckets: Keyed<Option<Bucket>>,
     /// The nonces that were given out for digest authentication, and how often each was used.
     pub(crate) nonces: Keyed<u64>,
+    /// The bytes that were given to be sent as they are.
+    pub(crate) raw: Keyed<Vec<u8>>,
     random: Mutex<Random>,
 }
 
@@ -32,6 +34,7 @@ impl State {
             counts: Keyed::default(),
             buckets: Keyed::default(),
             nonces: Keyed::default(),
+            raw: Keyed::default(),
             random: Mutex::new(Random::new(seed)),
         }
     }

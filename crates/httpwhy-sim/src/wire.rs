@@ -1,12 +1,14 @@
 //! One connection, with or without TLS under it, or one stream of a connection that carries several.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::server::TlsStream;
@@ -19,8 +21,8 @@ const BEFORE_RESET: Duration = Duration::from_millis(50);
 /// How many bytes of a peer are read and dropped while lingering.
 const DROPPED: usize = 1 << 20;
 
-/// The most that is read at a time to learn what a connection speaks.
-const FIRST: usize = 8192;
+/// The most that is read at a time.
+const AT_ONCE: usize = 8192;
 
 /// A connection to a client.
 pub(crate) struct Wire {
@@ -57,6 +59,11 @@ impl Wire {
         Self::over(Io::Clear(tcp), peer, false)
     }
 
+    /// The same, of that peer.
+    pub(crate) fn clear_from(tcp: TcpStream, peer: IpAddr) -> Self {
+        Self::over(Io::Clear(tcp), Some(peer), false)
+    }
+
     /// TLS over TCP.
     pub(crate) fn tls(tls: TlsStream<TcpStream>) -> Self {
         let peer = ip(tls.get_ref().0);
@@ -91,11 +98,23 @@ impl Wire {
         self.ahead.splice(..0, bytes.iter().copied());
     }
 
+    /// Reads what is there, some kilobytes at most, and appends it; 0 at the end. As long as nothing comes, no buffer is
+    /// held.
+    pub(crate) async fn read_some(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
+        poll_fn(|cx| {
+            let mut buffer = [MaybeUninit::uninit(); AT_ONCE];
+            let mut buffer = ReadBuf::uninit(&mut buffer);
+            ready!(Pin::new(&mut *self).poll_read(cx, &mut buffer))?;
+            into.extend_from_slice(buffer.filled());
+            Poll::Ready(Ok(buffer.filled().len()))
+        })
+        .await
+    }
+
     /// Whether the connection begins with these bytes; they stay to be read. `None` when it ends, or nothing that
     /// decides comes in time.
     pub(crate) async fn begins_with(&mut self, mark: &[u8], deadline: Duration) -> Option<bool> {
         let deadline = Instant::now() + deadline;
-        let mut buffer = [0; FIRST];
         let mut first = std::mem::take(&mut self.ahead);
         loop {
             let length = first.len().min(mark.len());
@@ -103,8 +122,8 @@ impl Wire {
                 self.ahead = first;
                 return Some(length == mark.len() && self.ahead.starts_with(mark));
             }
-            match timeout_at(deadline, self.read(&mut buffer)).await {
-                Ok(Ok(count)) if count > 0 => first.extend_from_slice(&buffer[..count]),
+            match timeout_at(deadline, self.read_some(&mut first)).await {
+                Ok(Ok(count)) if count > 0 => {}
                 _ => return None,
             }
         }
@@ -154,9 +173,10 @@ async fn drain(stream: &mut Wire) {
 }
 
 async fn read_until(stream: &mut Wire, deadline: Instant, mut budget: usize) {
-    let mut buffer = [0; 4096];
+    let mut dropped = Vec::new();
     while budget > 0 {
-        match timeout_at(deadline, stream.read(&mut buffer)).await {
+        dropped.clear();
+        match timeout_at(deadline, stream.read_some(&mut dropped)).await {
             Ok(Ok(count)) if count > 0 => budget = budget.saturating_sub(count),
             _ => return,
         }

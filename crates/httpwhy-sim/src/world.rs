@@ -3,14 +3,18 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::Arc;
 
 use httpwhy_catalog::{Entry, Reproduce};
 use httpwhy_model::OutcomeId;
+use tokio::sync::Semaphore;
 
 use crate::act::{Act, Part, Role};
 use crate::certificates::Certificates;
+use crate::fast::Table;
 use crate::ports::Ports;
 use crate::scene::Scene;
+use crate::serve::MOST_CONNECTIONS;
 use crate::simulator::Config;
 use crate::state::State;
 
@@ -22,6 +26,10 @@ pub(crate) struct World {
     pub(crate) certificates: Certificates,
     /// What is remembered between requests.
     pub(crate) state: State,
+    /// One for each connection that is served at a time.
+    pub(crate) seats: Arc<Semaphore>,
+    /// The answers for plain statuses, rendered.
+    pub(crate) table: Table,
     /// Whether answers are marked.
     pub(crate) mark: bool,
     /// The address of everything.
@@ -117,6 +125,8 @@ impl World {
             played,
             certificates,
             state: State::new(seed),
+            seats: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
+            table: Table::default(),
             mark: config.mark,
             ip: config.ip,
             http,

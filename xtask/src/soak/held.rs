@@ -104,7 +104,7 @@ impl Server {
 }
 
 /// Raises this process's own limit of open files, by the program that can: the server's ends are ours.
-fn allow_descriptors(wanted: usize) -> Result<()> {
+pub(super) fn allow_descriptors(wanted: usize) -> Result<()> {
     let pid = std::process::id().to_string();
     let limit = format!("--nofile={wanted}:");
     let raised = Command::new("prlimit")

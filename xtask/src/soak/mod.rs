@@ -5,6 +5,7 @@ mod held;
 mod list;
 mod logs;
 mod process;
+mod sim;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -42,6 +43,11 @@ const SCENARIOS: &[Scenario] = &[
         name: "logs",
         about: "logs of 1 GB whose content is known, beside other tools: counts, CPU, memory (benches/logs.sh)",
         run: logs::gigabyte,
+    },
+    Scenario {
+        name: "sim",
+        about: "10,000 stalled clients of httpwhy sim at once, and its speed beside nginx (benches/sim.sh)",
+        run: sim::run,
     },
     Scenario {
         name: "line",

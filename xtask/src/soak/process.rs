@@ -56,7 +56,8 @@ pub(super) fn watched(mut child: Child, began: Instant, limit: Duration) -> Resu
     }
 }
 
-fn peak(child: &Child) -> Option<u64> {
+/// The most memory that a process had at any time, in KiB.
+pub(super) fn peak(child: &Child) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status
         .lines()

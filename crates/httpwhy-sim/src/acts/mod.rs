@@ -2,6 +2,7 @@
 
 pub(crate) use self::coding::{HOWS as CODINGS, answer as coded};
 pub(crate) use self::ws_frame::{HOWS as FRAMES, play as play_frame};
+pub(crate) use self::ws_handshake::{HOWS as SHAKES, play as shake};
 use crate::act::Act;
 
 // -- list --

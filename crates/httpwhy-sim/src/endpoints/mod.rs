@@ -20,11 +20,13 @@ mod form;
 mod mersenne;
 mod mirror;
 mod modifiers;
+mod raw;
 mod redirects;
 mod reply;
 mod retry;
 mod routes;
 mod send;
+mod shaped;
 mod status;
 mod stream;
 mod text;
@@ -65,7 +67,10 @@ pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io:
         Some((words, inner)) => (words, Cow::Owned(inner)),
         None => (Pairs::new(), Cow::Borrowed(asked)),
     };
-    let mut call = Call {
+    if let Some(id) = asked.path.strip_prefix("/outcome/") {
+        return shaped::play(id, &words, wire, &asked, world).await;
+    }
+    let call = Call {
         asked: &asked,
         world,
         peer: wire.peer().unwrap_or(world.ip),
@@ -73,11 +78,46 @@ pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io:
         params: Vec::new(),
         query: text::query(asked.query.as_deref().unwrap_or_default()),
     };
-    let mut reply = reply(&mut call, &words).unwrap_or_else(Reply::from);
-    if reply.takeover.is_none() {
-        allow_other_origins(&mut reply, &asked);
-    }
+    let reply = complete(call, &words);
     send::send(reply, wire, &asked, world).await
+}
+
+/// An answer that goes out in one piece.
+pub(crate) struct Whole {
+    /// All of it.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether it ends the connection, whatever the request says.
+    pub(crate) closes: bool,
+}
+
+/// What that request is answered with over plain HTTP, when it is a final answer in one piece and at once.
+pub(crate) fn in_one_piece(asked: &Asked, world: &World) -> Option<Whole> {
+    let call = Call {
+        asked,
+        world,
+        peer: world.ip,
+        secure: false,
+        params: Vec::new(),
+        query: Pairs::new(),
+    };
+    let reply = complete(call, &Pairs::new());
+    let at_once =
+        reply.takeover.is_none() && reply.interim.is_empty() && reply.before_head.is_zero();
+    (at_once && reply.is_plain()).then(|| Whole {
+        bytes: reply
+            .answer
+            .render(asked, send::mark(&reply, world).as_deref()),
+        closes: reply.answer.closes(),
+    })
+}
+
+/// The reply to a call, whatever it is.
+fn complete(mut call: Call<'_>, words: &Pairs) -> Reply {
+    let mut reply = reply(&mut call, words).unwrap_or_else(Reply::from);
+    if reply.takeover.is_none() {
+        allow_other_origins(&mut reply, call.asked);
+    }
+    reply
 }
 
 /// The modifiers of a path under `/with/`, and the request without them.

@@ -18,6 +18,8 @@
 //! | `1xx=103,102` | interim answers before it |
 //! | `close=1` | ends the connection in order behind it |
 //! | `cut=`, `rst=`, `stall=` | breaks it off there: a [`Place`] |
+//! | `corrupt=7` | turns the seventh byte of the content over, counted from 0 |
+//! | `latency=`, `bandwidth=`, `slicer=`, `limit_data=`, `slow_close=`, `reset_peer=`, `timeout=` | as the toxics of a TCP proxy: `sleep`; `rate` in kilobytes a second; `piece`; the end behind so many bytes; a wait in milliseconds before the end; a reset instead of an answer after so many; silence and the end after so many, 0 for ever |
 //! | `times=3`, `key=` | the first three calls only (by key; by path otherwise), 200 from then on |
 //! | `seed=7` | draws what is random from this seed |
 //! | `mark=0` | does not say that it was asked for |
@@ -99,7 +101,7 @@ pub(crate) fn count(call: &Call<'_>, kind: &str, key: &str) -> Result<u64, Refus
 }
 
 /// Applies one word; false when it is none of ours.
-fn one(word: &str, value: &str, reply: &mut Reply) -> Result<bool, Refusal> {
+pub(super) fn one(word: &str, value: &str, reply: &mut Reply) -> Result<bool, Refusal> {
     match word {
         "status" => set_status(reply, number(word, value)?)?,
         "reason" => reply.answer.reason = line(word, value)?,
@@ -143,11 +145,55 @@ fn one(word: &str, value: &str, reply: &mut Reply) -> Result<bool, Refusal> {
         "cut" => reply.broken = Some((place(value)?, Break::Close)),
         "rst" => reply.broken = Some((place(value)?, Break::Reset)),
         "stall" => reply.broken = Some((place(value)?, Break::Stall)),
+        "corrupt" => corrupt(reply, number(word, value)?)?,
+        "latency" | "bandwidth" | "slicer" | "limit_data" | "slow_close" | "reset_peer"
+        | "timeout" => toxic(word, value, reply)?,
         "mark" => reply.marked = text::is_yes(value),
         "close" | "times" | "key" | "seed" => {}
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// What a TCP proxy's toxic of that name does.
+fn toxic(word: &str, value: &str, reply: &mut Reply) -> Result<(), Refusal> {
+    match word {
+        "latency" => reply.before_head += millis(word, value)?,
+        "bandwidth" => {
+            let kilobytes = number::<usize>(word, value)?.max(1);
+            (reply.split, reply.pauses) = at_rate(kilobytes.saturating_mul(1000));
+        }
+        "slicer" => reply.split = Split::Every(number::<usize>(word, value)?.max(1)),
+        "limit_data" => reply.broken = Some((Place::Byte(number(word, value)?), Break::Close)),
+        "slow_close" => reply.before_end = millis(word, value)?,
+        "reset_peer" => {
+            reply.before_head += millis(word, value)?;
+            reply.broken = Some((Place::BeforeHead, Break::Reset));
+        }
+        _ => {
+            let wait = millis(word, value)?;
+            reply.before_head += wait;
+            let how = if wait.is_zero() {
+                Break::Stall
+            } else {
+                Break::Close
+            };
+            reply.broken = Some((Place::BeforeHead, how));
+        }
+    }
+    Ok(())
+}
+
+/// Turns every bit of one byte of the content over.
+fn corrupt(reply: &mut Reply, at: usize) -> Result<(), Refusal> {
+    let length = reply.answer.body.len();
+    let byte = reply.answer.body.get_mut(at).ok_or_else(|| {
+        Refusal::bad(format!(
+            "corrupt: {at} is not within the {length} bytes of the content"
+        ))
+    })?;
+    *byte = !*byte;
+    Ok(())
 }
 
 /// Pieces and waits that keep a bandwidth.

@@ -34,6 +34,8 @@ pub(crate) struct Reply {
     pub(crate) chunked: bool,
     /// Trailer fields; they need chunks.
     pub(crate) trailers: Vec<(String, String)>,
+    /// The wait behind the last byte; the connection ends then.
+    pub(crate) before_end: Duration,
     /// How and where it is broken off.
     pub(crate) broken: Option<(Place, Break)>,
     /// Whether it says that it was asked for.
@@ -174,7 +176,7 @@ pub(crate) enum Break {
 }
 
 /// A protocol that takes the connection over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Takeover {
     /// What the client offers to upgrade to (`/status/101`).
     Offered,
@@ -189,8 +191,12 @@ pub(crate) enum Takeover {
     },
     /// A WebSocket on which that rule is broken.
     Frame(&'static str),
+    /// A handshake of a WebSocket that must be refused.
+    Handshake(&'static str),
     /// These bytes, and an orderly end.
     Raw(&'static [u8]),
+    /// These bytes, and that end.
+    Bytes(Vec<u8>, Break),
     /// What does not end before its cap.
     Flood(Flood),
 }
@@ -282,7 +288,7 @@ impl Reply {
         let named = self.pauses.iter().take(pieces).sum::<Duration>();
         let more = u32::try_from(pieces.saturating_sub(self.pauses.len())).unwrap_or(u32::MAX);
         let last = self.pauses.last().copied().unwrap_or_default();
-        self.before_head + self.after_head + named + last.saturating_mul(more)
+        self.before_head + self.after_head + self.before_end + named + last.saturating_mul(more)
     }
 }
 

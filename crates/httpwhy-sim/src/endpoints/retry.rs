@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::call::Call;
+use super::call::{Call, LONGEST_WAIT};
 use super::modifiers::{count, retry_after};
-use super::reply::{Break, Place, Refusal, Reply};
+use super::reply::{Break, Place, Refusal, Reply, Split};
 use super::status;
 use super::text;
 use crate::answer::Answer;
@@ -97,8 +97,8 @@ pub(crate) fn limit(call: &Call<'_>) -> Result<Reply, Refusal> {
 }
 
 /// The fields of draft-ietf-httpapi-ratelimit-headers: two structured ones, and the three that its drafts up to 06 had
-/// and most clients know.
-fn limit_fields(size: u32, window: Duration, taken: &Taken) -> [(&'static str, String); 5] {
+/// and many clients know; and those three once more with the prefix that they had before all drafts.
+fn limit_fields(size: u32, window: Duration, taken: &Taken) -> [(&'static str, String); 8] {
     let (left, full_in) = (taken.left, in_seconds(taken.full_in));
     let reset = if taken.granted {
         full_in
@@ -114,6 +114,9 @@ fn limit_fields(size: u32, window: Duration, taken: &Taken) -> [(&'static str, S
         ("RateLimit-Limit", size.to_string()),
         ("RateLimit-Remaining", left.to_string()),
         ("RateLimit-Reset", reset.to_string()),
+        ("X-RateLimit-Limit", size.to_string()),
+        ("X-RateLimit-Remaining", left.to_string()),
+        ("X-RateLimit-Reset", reset.to_string()),
     ]
 }
 
@@ -142,17 +145,30 @@ pub(crate) fn unstable(call: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(status::of(code, call))
 }
 
-/// `/fault/{how}/{place}`: 200, broken off there; `close` in order, `half-close` of our side only, `rst` by a reset, `stall` by silence, `drip` slowly.
+/// `/fault/{how}/{place}`: 200, broken off there; `close` in order, `half-close` of our side only, `rst` by a reset,
+/// `stall` by silence. `/fault/drip/{ms}`: whole, and slowly.
 pub(crate) fn fault(call: &Call<'_>) -> Result<Reply, Refusal> {
     let text = call.param("place");
     let how = match call.param("how") {
         "close" => Break::Close,
         "rst" => Break::Reset,
+        "half-close" => Break::HalfClose,
         "stall" => Break::Stall,
+        "drip" => return slowly(text),
         area => return broken_answer(area, text),
     };
     let place = Place::read(text).ok_or_else(|| Refusal::bad(format!("'{text}' is no place")))?;
     Ok(broken(place, how))
+}
+
+/// `/fault/drip/{ms}`: 100 bytes with so many milliseconds between them.
+fn slowly(wait: &str) -> Result<Reply, Refusal> {
+    let wait = text::duration(wait, 0.001, LONGEST_WAIT).map_err(Refusal::bad)?;
+    let mut reply = broken(Place::AfterBody, Break::Close);
+    reply.broken = None;
+    reply.split = Split::Every(1);
+    reply.pauses = vec![wait];
+    Ok(reply)
 }
 
 fn broken_answer(area: &str, how: &str) -> Result<Reply, Refusal> {
@@ -182,6 +198,19 @@ pub(crate) fn hang(_: &Call<'_>) -> Result<Reply, Refusal> {
 /// `/short`: half of the content.
 pub(crate) fn short(_: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(broken(Place::Part(0.5), Break::Close))
+}
+
+/// `/timeout/{n}`: silence for n seconds, and then the end of the connection.
+pub(crate) fn timeout(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let wait = text::duration(call.param("n"), 1.0, LONGEST_WAIT).map_err(Refusal::bad)?;
+    let mut reply = broken(Place::BeforeHead, Break::Close);
+    reply.before_head = wait;
+    Ok(reply)
+}
+
+/// `/malformed`: what is no HTTP.
+pub(crate) fn malformed(_: &Call<'_>) -> Result<Reply, Refusal> {
+    broken_answer("head", "garbage")
 }
 
 /// `/partial/{length}/{sent}`: so many bytes of so many.

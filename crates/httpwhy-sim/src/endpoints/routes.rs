@@ -2,7 +2,7 @@
 
 use super::call::Page;
 use super::{
-    about, auth, broken, bytes, cache, coding, cookies, digest, documents, mirror, redirects,
+    about, auth, broken, bytes, cache, coding, cookies, digest, documents, mirror, raw, redirects,
     retry, status, stream,
 };
 use crate::pages;
@@ -50,6 +50,8 @@ pub(crate) static ROUTES: &[Route] = &[
     route(GET, "/outcomes", pages::outcomes),
     route(GET, "/ca.pem", pages::ca),
     route(GET, "/crl.pem", pages::crl),
+    route(GET, "/ports", pages::ports),
+    route(GET, "/tls", pages::tls),
     route(ANY, "/landing", pages::landing),
     route("GET POST", "/login", pages::login),
     route(GET, "/ws/echo", pages::ws_echo),
@@ -61,13 +63,18 @@ pub(crate) static ROUTES: &[Route] = &[
     route(GET, "/ws/drop/{how}", broken::ws_drop),
     route(GET, "/ws/frame/{how}", broken::ws_frame),
     route(GET, "/ws/no-pong", broken::ws_frame),
+    route(GET, "/ws/handshake/{how}", broken::ws_handshake),
     modified("/fault/coding/{how}", broken::coded),
     modified("/fault/redirect/{how}", redirects::astray),
+    route(ANY, "/fault/tcp/{how}", raw::elsewhere),
     modified("/fault/{how}/{place}", retry::fault),
     modified("/drop", retry::drop_it),
     modified("/hang", retry::hang),
     modified("/short", retry::short),
     modified("/partial/{length}/{sent}", retry::partial),
+    modified("/timeout/{n}", retry::timeout),
+    modified("/malformed", retry::malformed),
+    route("GET PUT DELETE", "/raw/{bytes}", raw::raw),
     // httpbin and go-httpbin.
     route(GET, "/get", mirror::get),
     route(GET, "/head", mirror::get),

@@ -22,6 +22,8 @@ use crate::{by_status, statuses, websocket};
 const ENDLESS_HEAD: usize = 64 << 20;
 const ENDLESS_BODY: usize = 1 << 30;
 const HUGE_HEAD: usize = 1 << 20;
+/// What endless interim answers are.
+const HINT: &[u8] = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload; as=style\r\n\r\n";
 /// What fillers are written from.
 const FILLER: [u8; 4096] = [b'*'; 4096];
 
@@ -32,10 +34,12 @@ pub(crate) async fn send(
     asked: &Asked,
     world: &World,
 ) -> io::Result<After> {
-    let status = reply.answer.status;
-    let mark = (world.mark && reply.marked).then(|| format!("status-{status}"));
+    let mark = mark(&reply, world);
     let mark = mark.as_deref();
-    match reply.takeover {
+    if reply.takeover.is_some() {
+        rest(reply.before_head).await;
+    }
+    match reply.takeover.take() {
         Some(Takeover::Offered) => {
             let mark = mark.map(|_| "status-101");
             return by_status::send(101, wire, asked, mark).await;
@@ -61,6 +65,11 @@ pub(crate) async fn send(
     send_in_pieces(&mut reply, wire, asked, mark).await
 }
 
+/// What the reply says of having been asked for.
+pub(super) fn mark(reply: &Reply, world: &World) -> Option<String> {
+    (world.mark && reply.marked).then(|| format!("status-{}", reply.answer.status))
+}
+
 async fn take_over(
     takeover: Takeover,
     wire: &mut Wire,
@@ -72,6 +81,11 @@ async fn take_over(
             wire.write_all(bytes).await?;
             wire.flush().await?;
         }
+        Takeover::Bytes(bytes, end) => {
+            wire.write_all(&bytes).await?;
+            wire.flush().await?;
+            return break_off(end, wire).await;
+        }
         Takeover::Flood(flood) => pour(flood, wire).await?,
         Takeover::Frame(how) => {
             let mark = None;
@@ -82,6 +96,16 @@ async fn take_over(
                 world,
             };
             return acts::play_frame(how, turn).await;
+        }
+        Takeover::Handshake(how) => {
+            let mark = None;
+            let turn = Turn {
+                wire,
+                asked,
+                mark,
+                world,
+            };
+            return acts::shake(how, turn).await;
         }
         Takeover::Drop { reset } => {
             let is_open = websocket::accept(wire, asked, None).await?;
@@ -104,32 +128,51 @@ async fn take_over(
 /// Writes what does not end, up to its cap.
 async fn pour(flood: Flood, wire: &mut Wire) -> io::Result<()> {
     let field = format!("X-Flood: {}\r\n", "*".repeat(4083));
-    let begin = "HTTP/1.1 200 OK\r\n";
-    let (begin, piece, count, end) = match flood {
-        Flood::Head => (begin, field.as_bytes(), ENDLESS_HEAD / field.len(), ""),
-        Flood::HugeHead => {
-            let end = "Content-Length: 3\r\nConnection: close\r\n\r\nok\n";
-            (begin, field.as_bytes(), HUGE_HEAD / field.len(), end)
-        }
-        Flood::Body => {
-            let begin = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n";
-            (begin, &FILLER[..], ENDLESS_BODY / FILLER.len(), "")
-        }
+    let (begin, piece, end) = match flood {
+        Flood::Head => ("HTTP/1.1 200 OK\r\n", field.as_bytes(), ""),
+        Flood::HugeHead => (
+            "HTTP/1.1 200 OK\r\n",
+            field.as_bytes(),
+            "Content-Length: 3\r\nConnection: close\r\n\r\nok\n",
+        ),
+        Flood::Body => (
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n",
+            &FILLER[..],
+            "",
+        ),
+        Flood::Interim => ("", HINT, ""),
+        Flood::Extension => (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=",
+            &FILLER[..],
+            "\r\nok\n\r\n0\r\n\r\n",
+        ),
     };
     wire.write_all(begin.as_bytes()).await?;
-    for _ in 0..count {
+    for _ in 0..flood.cap() / piece.len() {
         wire.write_all(piece).await?;
     }
     wire.write_all(end.as_bytes()).await?;
     wire.flush().await
 }
 
+impl Flood {
+    /// Where it ends after all, but for a few bytes before and behind it.
+    pub(super) fn cap(self) -> usize {
+        match self {
+            Self::Head | Self::Interim => ENDLESS_HEAD,
+            Self::HugeHead | Self::Extension => HUGE_HEAD,
+            Self::Body => ENDLESS_BODY,
+        }
+    }
+}
+
 impl Reply {
     /// Whether it goes out in one piece.
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.after_head.is_zero()
             && self.pauses.is_empty()
             && !self.chunked
+            && self.before_end.is_zero()
             && self.broken.is_none()
             && self.filler == 0
     }
@@ -180,21 +223,29 @@ async fn send_in_pieces(
         send_content(reply, wire, place).await?;
         send_end(reply, wire, place).await?;
     }
-    Ok(match reply.broken {
-        Some((_, Break::Reset)) => After::Reset,
-        Some((_, Break::HalfClose)) => {
+    if !reply.before_end.is_zero() {
+        sleep(reply.before_end).await;
+        return Ok(After::Close);
+    }
+    match reply.broken {
+        Some((_, how)) => break_off(how, wire).await,
+        None if asked.keep && !reply.answer.closes() => Ok(After::Keep),
+        None => Ok(After::Close),
+    }
+}
+
+/// Ends an answer that way.
+pub(super) async fn break_off(how: Break, wire: &mut Wire) -> io::Result<After> {
+    match how {
+        Break::Reset => return Ok(After::Reset),
+        Break::Close => {}
+        Break::HalfClose => {
             wire.shutdown().await?;
             wire.hold(DEADLINE).await;
-            After::Close
         }
-        Some((_, Break::Close)) => After::Close,
-        Some((_, Break::Stall)) => {
-            wire.hold(DEADLINE).await;
-            After::Close
-        }
-        None if asked.keep && !reply.answer.closes() => After::Keep,
-        None => After::Close,
-    })
+        Break::Stall => wire.hold(DEADLINE).await,
+    }
+    Ok(After::Close)
 }
 
 fn is_in_head(place: Option<Place>) -> bool {

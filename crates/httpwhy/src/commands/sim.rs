@@ -6,9 +6,13 @@ use httpwhy_sim::{Config, Simulator};
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::probe::descriptors;
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::output;
+
+/// Descriptors for as many clients as the simulator serves at a time, and for its ports.
+const MOST_FILES: u64 = 16_384 + 1024;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -35,6 +39,10 @@ pub(crate) struct Args {
     /// Do not mark answers with the field httpwhy-sim
     #[arg(long)]
     unmarked: bool,
+
+    /// How many threads serve plain HTTP; by default one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: Option<u16>,
 }
 
 pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
@@ -44,7 +52,17 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         https_port: args.https_port,
         dns_port: args.dns_port,
         mark: !args.unmarked,
+        threads: args.threads.map_or_else(cores, usize::from),
     };
+    if !args.bind.is_loopback() {
+        super::probe::complain(&format!(
+            "anyone who reaches {} can have this simulator send floods, compression bombs and broken answers; without \
+             --bind it listens on 127.0.0.1 alone",
+            args.bind
+        ));
+    }
+    // Fewer than that are served in turn.
+    descriptors::raise(MOST_FILES);
     let interrupt = Interrupt::new()?;
     let simulator = Simulator::start(config).map_err(|error| {
         Failure::usage(format_args!(
@@ -86,6 +104,10 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     })?;
     interrupt.wait();
     Ok(Exit::Interrupted)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Ctrl-C or SIGTERM, caught from the moment it is made.
