@@ -113,11 +113,10 @@ fn every_path_of_both_is_there() {
         for method in methods.split(' ') {
             let answer = ask(simulator.http(), method, path, &[], b"");
             assert_eq!(answer.status(), *status, "{method} {path}");
-            assert_eq!(
-                answer.field("Access-Control-Allow-Origin"),
-                Some("*"),
-                "{path}"
-            );
+            // A refused handshake is no business of scripts of other origins.
+            let shared = (*status != 426).then_some("*");
+            let found = answer.field("Access-Control-Allow-Origin");
+            assert_eq!(found, shared, "{path}");
         }
         if *status == 400 {
             continue;
