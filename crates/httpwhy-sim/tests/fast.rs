@@ -6,16 +6,11 @@ use std::io::{Read, Write};
 
 use client::{End, connect, read_all, say, start};
 
-/// An answer with the value of its Date field left out.
+/// Answers without their Date fields.
 fn dateless(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    match text.split_once("\r\nDate: ") {
-        None => text,
-        Some((before, after)) => {
-            let rest = after.split_once("\r\n").expect("a line").1;
-            format!("{before}\r\n{rest}")
-        }
-    }
+    let text = String::from_utf8_lossy(bytes);
+    let lines = text.split_inclusive("\r\n");
+    lines.filter(|line| !line.starts_with("Date: ")).collect()
 }
 
 #[test]
@@ -29,7 +24,6 @@ fn the_short_way_answers_as_the_long_way() {
                 let last = "GET /landing HTTP/1.1\r\nConnection: close\r\n\r\n";
                 let (bytes, end) = say(simulator.http(), (request + last).as_bytes());
                 assert_eq!(end, End::Fin, "{code}");
-                // Of what follows only the presence counts: it is the same page.
                 dateless(&bytes)
             };
             let short = ask("");
