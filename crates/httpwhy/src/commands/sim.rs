@@ -6,7 +6,6 @@ use httpwhy_sim::{Config, Simulator};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::probe::descriptors;
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -55,14 +54,13 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         threads: args.threads.map_or_else(cores, usize::from),
     };
     if !args.bind.is_loopback() {
-        super::probe::complain(&format!(
+        warn(format_args!(
             "anyone who reaches {} can have this simulator send floods, compression bombs and broken answers; without \
              --bind it listens on 127.0.0.1 alone",
             args.bind
         ));
     }
-    // Fewer than that are served in turn.
-    descriptors::raise(MOST_FILES);
+    allow_files(MOST_FILES);
     let interrupt = Interrupt::new()?;
     let simulator = Simulator::start(config).map_err(|error| {
         Failure::usage(format_args!(
@@ -104,6 +102,30 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     })?;
     interrupt.wait();
     Ok(Exit::Interrupted)
+}
+
+/// One line on standard error.
+fn warn(text: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    // Whoever closed it does not want to know.
+    let _ = writeln!(std::io::stderr(), "httpwhy: {text}");
+}
+
+/// Raises the soft limit of open files, as far as that is allowed: with fewer, clients wait for others to go.
+fn allow_files(wanted: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    let raised = limit.maximum.map_or(wanted, |most| wanted.min(most));
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: Some(raised),
+            maximum: limit.maximum,
+        },
+    );
 }
 
 fn cores() -> usize {

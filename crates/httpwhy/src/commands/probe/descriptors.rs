@@ -9,7 +9,20 @@ const OTHERS: u64 = 64;
 /// enough.
 pub(crate) fn provide(concurrency: u64) -> Option<String> {
     let wanted = concurrency + OTHERS;
-    let now = raise(wanted);
+    let limit = getrlimit(Resource::Nofile);
+    let enough = |limit: Option<u64>| limit.is_none_or(|limit| limit >= wanted);
+    if enough(limit.current) {
+        return None;
+    }
+    let raised = limit.maximum.map_or(wanted, |most| wanted.min(most));
+    let asked = Rlimit {
+        current: Some(raised),
+        maximum: limit.maximum,
+    };
+    let now = match setrlimit(Resource::Nofile, asked) {
+        Ok(()) => raised,
+        Err(_) => limit.current.unwrap_or(raised),
+    };
     (now < wanted).then(|| {
         format!(
             "{concurrency} exchanges at a time need {wanted} open files, and {now} are allowed: some will fail as \
@@ -17,23 +30,4 @@ pub(crate) fn provide(concurrency: u64) -> Option<String> {
             now.saturating_sub(OTHERS).max(1)
         )
     })
-}
-
-/// Raises the soft limit of open files to that, as far as is allowed: how many there may be now.
-pub(crate) fn raise(wanted: u64) -> u64 {
-    let limit = getrlimit(Resource::Nofile);
-    match limit.current {
-        None => return wanted,
-        Some(current) if current >= wanted => return current,
-        Some(_) => {}
-    }
-    let raised = limit.maximum.map_or(wanted, |most| wanted.min(most));
-    let asked = Rlimit {
-        current: Some(raised),
-        maximum: limit.maximum,
-    };
-    match setrlimit(Resource::Nofile, asked) {
-        Ok(()) => raised,
-        Err(_) => limit.current.unwrap_or(raised),
-    }
 }

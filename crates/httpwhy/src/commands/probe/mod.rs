@@ -2,7 +2,7 @@
 
 mod asking;
 mod dedup;
-pub(crate) mod descriptors;
+mod descriptors;
 mod follow_up;
 mod http3;
 mod ledger;
@@ -323,7 +323,7 @@ fn stop_on_interrupt(stop: &Arc<AtomicBool>) -> Result<Arc<AtomicBool>, Failure>
 }
 
 /// One line on standard error.
-pub(super) fn complain(text: &str) {
+fn complain(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "httpwhy: {text}");
 }
