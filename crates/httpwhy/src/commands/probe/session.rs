@@ -40,9 +40,13 @@ pub(crate) fn run(
     args: &Args,
     common: &Common,
     template: Job,
-    config: &Arc<Config>,
+    config: Config,
 ) -> Result<Exit, Failure> {
     let targets = targets::open(&args.targets)?;
+    let config = &Arc::new(Config {
+        jobs_block: !(targets.can_be_read_twice() && args.scale.is_plain()),
+        ..config
+    });
     let alone = targets.single();
     let shape = shape(args, common, alone);
     let output = args.output.as_deref();
