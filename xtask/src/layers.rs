@@ -57,9 +57,11 @@ const GUARDED: &[Guarded] = &[
     only("axum", &[]),
     only("axum-core", &["httpwhy-respond"]),
     only("parquet", &["httpwhy-logs"]),
+    only("postcard", &["httpwhy-logs"]),
     Guarded {
         name: "serde",
-        by: &["httpwhy-schema", XTASK],
+        // httpwhy-logs: its states, a file format of its own that is no JSON.
+        by: &["httpwhy-schema", "httpwhy-logs", XTASK],
         by_build: &["httpwhy-catalog"],
     },
     only(
