@@ -68,6 +68,14 @@ const PLACES: &[Place] = &[
         head: "//! The acts, one file each.\n\nuse crate::act::Act;\n",
     },
     Place {
+        folder: "crates/httpwhy-ingest/src/inputs/kinds",
+        shape: Shape::Items(Item {
+            name: "KIND",
+            kind: "Kind",
+        }),
+        head: "//! The kinds of input, one file each.\n\nuse crate::inputs::Kind;\n",
+    },
+    Place {
         folder: "crates/httpwhy-render/src/formats",
         shape: Shape::Items(Item {
             name: "FORMAT",

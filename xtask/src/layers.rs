@@ -57,11 +57,13 @@ const GUARDED: &[Guarded] = &[
     only("axum", &[]),
     only("axum-core", &["httpwhy-respond"]),
     only("parquet", &["httpwhy-logs"]),
-    only("postcard", &["httpwhy-logs"]),
+    only("psl", &["httpwhy-wire"]),
+    only("csv", &["httpwhy-ingest"]),
+    only("quick-xml", &["httpwhy-ingest"]),
+    only("saphyr-parser", &["httpwhy-ingest"]),
     Guarded {
         name: "serde",
-        // httpwhy-logs: its states, a file format of its own that is no JSON.
-        by: &["httpwhy-schema", "httpwhy-logs", XTASK],
+        by: &["httpwhy-schema", XTASK],
         by_build: &["httpwhy-catalog"],
     },
     only(

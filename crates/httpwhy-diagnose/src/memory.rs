@@ -141,6 +141,7 @@ fn alike(a: &Exchange, b: &Exchange) -> bool {
         close,
         reused,
         tls,
+        documented,
         // Empty in both.
         faults: _,
         way: _,
@@ -171,6 +172,7 @@ fn alike(a: &Exchange, b: &Exchange) -> bool {
         && *close == b.close
         && *reused == b.reused
         && *tls == b.tls
+        && *documented == b.documented
         && *vantage == b.vantage
         && plain(asked) == plain(&b.target)
 }

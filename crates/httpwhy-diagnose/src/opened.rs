@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use httpwhy_model::{Evidence, Exchange, Framing, Phase, Place, Seen, Signal};
+use httpwhy_model::{Evidence, Exchange, Framing, Phase, Place, Seen, Signal, Who};
 use httpwhy_wire::coding::{Bounds, Coding, Decoded, Ending, codings, decode};
 
 use crate::derive::Derived;
@@ -28,6 +28,10 @@ pub(crate) fn open(exchange: &Exchange, step: usize) -> Opened<'_> {
 }
 
 fn taken_off(exchange: &Exchange, step: usize) -> Option<Opened<'_>> {
+    // A browser records content as it read it, and the fields as they came.
+    if matches!(exchange.vantage.who, Who::Har | Who::Browser) {
+        return None;
+    }
     let response = exchange.response.as_ref()?;
     let codings = codings(&response.fields).filter(|codings| !codings.is_empty())?;
     let Seen::Present(body) = &response.body else {

@@ -1,97 +1,44 @@
 //! Recorded bytes to visits.
 //!
-//! What was recorded is recognised by its content: our own JSON, a transcript in the notation of `curl -v` (with the
-//! `* ` lines of the catalogue's examples), raw responses as `curl -i` prints them, or
-//! the bytes of one side of an HTTP/2 connection. Reading keeps malformed input and
-//! goes on; only content that is none of these is refused. Logs are read line by line, and counted by shape: [`logs`].
+//! What is given is recognised by its content ([`inputs`]): recordings such as HAR, a transcript in the notation of
+//! `curl -v` (with the `* ` lines of the catalogue's examples) or raw responses; and lists, API descriptions and
+//! collections, which name what to ask for. Reading keeps malformed input and goes on where it can; content that is none
+//! of these is refused, with the place and what it looks like. Logs are read line by line, and counted by shape: [`logs`].
 
 mod curl;
+mod doc;
 mod frames;
+pub mod inputs;
 mod json;
 pub mod logs;
 mod raw;
 mod transcript;
+mod unread;
 
 pub use frames::read_connection;
+pub use inputs::{Call, Input, Options};
 pub use raw::read_request;
 pub use transcript::read_transcript;
-
-use std::fmt;
+pub use unread::Unread;
 
 use httpwhy_model::{Request, Visit};
 use httpwhy_wire::h1;
 
-/// Recorded content that cannot be read, with the place and what it looks like instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
-    /// The line, from 1; 0 when no line is to blame.
-    pub line: usize,
-    /// What is wrong, as a sentence without final stop.
-    pub what: String,
-}
-
-impl fmt::Display for Unread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 {
-            write!(f, "line {}: ", self.line)?;
-        }
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for Unread {}
-
-/// What recorded bytes hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Our own JSON: exchanges or visits, one a line.
-    Json,
-    /// A transcript in the notation of `curl -v`.
-    Transcript,
-    /// One or several raw responses.
-    Raw,
-    /// One side of an HTTP/2 connection, or TLS records.
-    Frames,
-}
-
-/// Recognises recorded content by its first lines.
-pub fn recognise(bytes: &[u8]) -> Result<Kind, Unread> {
-    let start = bytes.trim_ascii_start();
-    if start.is_empty() {
-        return Err(Unread {
-            line: 0,
-            what: "the input is empty".into(),
-        });
-    }
-    if frames::looks_like_one(bytes) {
-        return Ok(Kind::Frames);
-    }
-    if start.starts_with(b"{") {
-        return Ok(Kind::Json);
-    }
-    if transcript::looks_like_one(start) {
-        return Ok(Kind::Transcript);
-    }
-    // A response whose status line is broken is still a response when a head follows it.
-    if start[..start.len().min(5)].eq_ignore_ascii_case(b"HTTP/") || looks_like_head(start) {
-        return Ok(Kind::Raw);
-    }
-    Err(Unread {
-        line: 1,
-        what: unrecognised(start),
-    })
-}
-
-/// Reads recorded content of any kind. `request` is the request that belongs to it, when known from elsewhere.
+/// Reads recorded content of any kind that holds exchanges. `request` is the request that belongs to it, when known from
+/// elsewhere. The first thing that cannot be read is the error; see [`inputs`] for more.
 pub fn read(bytes: &[u8], request: Option<&Request>) -> Result<Vec<Visit>, Unread> {
-    match recognise(bytes)? {
-        Kind::Json => json::read(bytes),
-        Kind::Transcript => {
-            read_transcript(&String::from_utf8_lossy(bytes)).map(|visit| vec![visit])
-        }
-        Kind::Raw => Ok(vec![raw::read(bytes, request)]),
-        Kind::Frames => Ok(vec![frames::read(bytes)]),
+    let input = Input::recognise(inputs::of_bytes(bytes), Options::default(), None)?;
+    if input.kind.name == "raw-response" {
+        return Ok(vec![raw::read(bytes, request)]);
     }
+    let read = input.visits()?;
+    read.filter(|item| !matches!(item, Err(note) if note.is_note()))
+        .collect()
+}
+
+/// Reads raw responses to a request that is known.
+pub fn read_responses(bytes: &[u8], request: &Request) -> Visit {
+    raw::read(bytes, Some(request))
 }
 
 /// Reads response heads. curl prints `HTTP/2 200` for protocols whose heads are no text: the minor version is supplied
@@ -108,39 +55,4 @@ pub(crate) fn read_response(bytes: &[u8], method: &[u8], at_eof: bool) -> (h1::M
         response.version = bytes::Bytes::copy_from_slice(version);
     }
     (message, consumed.saturating_sub(2))
-}
-
-/// Two or more `name: value` lines after a first line, then an empty one.
-fn looks_like_head(start: &[u8]) -> bool {
-    let mut lines = start.split(|&b| b == b'\n').skip(1);
-    let fields = lines.by_ref().take_while(|line| {
-        line.iter().position(|&b| b == b':').is_some_and(|at| {
-            at > 0
-                && line[..at]
-                    .iter()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b' '))
-        })
-    });
-    fields.count() >= 2
-}
-
-fn unrecognised(start: &[u8]) -> String {
-    let looks = match start {
-        [b'<', ..] => {
-            "it looks like HTML or XML: a response begins with its status line (curl -i prints it)"
-        }
-        [0x1f, 0x8b, ..] => "it is compressed with gzip: unpack it first",
-        [0x16, 0x03, ..] => "it looks like TLS records: the plain text inside is needed",
-        [b'P', b'R', b'I', b' ', ..] => "it looks like an HTTP/2 preface that is cut off",
-        _ if start.contains(&0) => "it looks like binary data",
-        _ => {
-            "neither a raw response (HTTP/1.1 200 OK …), nor curl -v output, nor httpwhy's own JSON"
-        }
-    };
-    let first = String::from_utf8_lossy(&start[..start.len().min(40)])
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    format!("'{}' is not recognised: {looks}", first.escape_debug())
 }

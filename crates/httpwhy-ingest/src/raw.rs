@@ -211,10 +211,7 @@ pub fn read_request(bytes: &[u8]) -> Result<Request, Unread> {
     message
         .request
         .filter(|request| !request.method.is_empty())
-        .ok_or_else(|| Unread {
-            line: 1,
-            what: "no request line (METHOD target HTTP/1.1)".into(),
-        })
+        .ok_or_else(|| Unread::line(1, "no request line (METHOD target HTTP/1.1)"))
 }
 
 /// The target URI of a request (RFC 9112 section 3.3); the scheme is not on the wire and taken as https.

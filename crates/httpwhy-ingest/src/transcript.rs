@@ -3,10 +3,12 @@
 //! Beside curl's own lines, `* ` lines hold signals in their text form and the directives that
 //! `catalog/README.md` lists.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use httpwhy_model::{
-    Because, Body, End, Exchange, Framing, Phase, Response, Seen, Sent, Side, Signal, Step, Visit,
-    Who, WsClose,
+    Because, Body, Documented, End, Exchange, Framing, Phase, Response, Seen, Sent, Side, Signal,
+    StatusSet, Step, Visit, Who, WsClose,
 };
 
 use crate::{Unread, curl, raw};
@@ -26,10 +28,9 @@ pub(crate) fn looks_like_one(bytes: &[u8]) -> bool {
 pub fn read_transcript(text: &str) -> Result<Visit, Unread> {
     let mut reader = Reader::default();
     for (index, line) in text.lines().enumerate() {
-        reader.line(line).map_err(|what| Unread {
-            line: index + 1,
-            what,
-        })?;
+        reader
+            .line(line)
+            .map_err(|what| Unread::line(index + 1, what))?;
     }
     Ok(reader.finish())
 }
@@ -142,6 +143,21 @@ impl Reader {
     }
 }
 
+/// `/users/{id} 200 4XX default`: the template and the statuses that a description documents.
+fn documented(rest: &str) -> Result<Documented, String> {
+    let mut words = rest.split_whitespace();
+    let template = words.next().unwrap_or_default().to_owned();
+    let statuses = words.map(|word| word.parse::<StatusSet>());
+    Ok(Documented {
+        operation: String::new(),
+        template,
+        statuses: statuses
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())?,
+        at: String::new(),
+    })
+}
+
 /// Lines of curl's progress meter and of data it does not show.
 fn chatter(line: &str) -> bool {
     line.starts_with("{ [")
@@ -215,6 +231,7 @@ impl Current {
                 self.target_told = true;
             }
             "close" => self.exchange.close = close(rest)?,
+            "documented" => self.exchange.documented = Some(Arc::new(documented(rest)?)),
             _ => self.signal(fact)?,
         }
         Ok(())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use httpwhy_ingest::logs::time::Clock;
 use httpwhy_ingest::logs::{Column, Kind, Layout, Line, Spans, Split, formats, path_of};
+use httpwhy_model::template::fold;
 
 use crate::errors::{Complaints, without_port};
 use crate::filter::Filter;
@@ -16,7 +17,7 @@ use crate::tables::histogram::bucket;
 use crate::tables::names::{Handle, Id};
 use crate::tables::{Dimension, EXAMPLE, Place, SAMPLES, Tables, UNTIMED};
 use crate::witness::{JoinBy, Role};
-use crate::{Counters, Depth, agent, template};
+use crate::{Counters, Depth, agent};
 
 /// The longest line that is read; longer ones are counted as oversize.
 pub const LONGEST_LINE: usize = 64 * 1024;
@@ -150,18 +151,6 @@ impl<'a> Worker<'a> {
         }
         self.current = 0;
         self.part.clear();
-    }
-
-    /// Goes on behind these parts of a message, which were read earlier.
-    pub(crate) fn go_on(&mut self, part: &[u8]) {
-        self.part.clear();
-        self.part.extend_from_slice(part);
-        self.complaints.go_on(self.known);
-    }
-
-    /// The parts of a message whose last one has not come.
-    pub(crate) fn unfinished(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.part)
     }
 
     /// A line that is too long to be kept, of which the beginning is given.
@@ -510,7 +499,7 @@ impl Lookup {
             return handle.id;
         }
         self.template.clear();
-        template::fold(path, &mut self.template);
+        fold(path, &mut self.template);
         let handle = names.handle(&self.template, 1);
         self.paths.set(hash, handle);
         handle.id

@@ -1,10 +1,11 @@
 //! One request attempt and whatever came back.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::words::words;
-use crate::{Phase, Request, Response, Seen, Signal, Way};
+use crate::{Documented, Phase, Request, Response, Seen, Signal, Way};
 
 /// One request attempt and whatever came back, seen from one vantage.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,6 +45,8 @@ pub struct Exchange {
     pub held: Option<&'static str>,
     /// Bytes received after the TLS layer, heads included.
     pub received: u64,
+    /// What the description that the request was made from documents of it.
+    pub documented: Option<Arc<Documented>>,
 }
 
 impl Exchange {

@@ -14,6 +14,8 @@ mod words;
 
 mod alt_svc;
 mod diagnosis;
+mod documented;
+mod entry;
 mod exchange;
 mod group;
 mod message;
@@ -22,6 +24,7 @@ mod plain;
 mod redact;
 mod seen;
 mod signal;
+pub mod template;
 mod terminal;
 mod visit;
 mod way;
@@ -31,6 +34,8 @@ pub use diagnosis::{
     Advice, Audience, Blame, Candidate, Diagnosis, Evidence, Finding, Level, OutcomeId, Place,
     Producer, Remedy, Retry, Role,
 };
+pub use documented::{Documented, StatusSet};
+pub use entry::EntryPoint;
 pub use exchange::{
     CertFacts, End, Exchange, Fault, Sent, Side, Timeline, TlsFacts, Vantage, Who, WsClose,
 };

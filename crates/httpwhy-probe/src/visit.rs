@@ -50,14 +50,13 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn new(job: Job) -> Self {
-        let (asked, ask) = Ask::first(job);
         Self {
             seen: Visit {
-                asked,
+                asked: job.target.clone(),
                 // Most visits have one step; room for more would be large.
                 steps: Vec::with_capacity(1),
             },
-            ask,
+            ask: Ask::first(job),
             because: Because::Asked,
             pin: None,
             pins: VecDeque::new(),
@@ -307,7 +306,6 @@ async fn perform(
         local: &worker.local,
         deadlines: &deadlines,
         budget: &budget,
-        alarm: &worker.alarm,
         limits,
         max_body: config.max_body,
         raw: ask.raw(),

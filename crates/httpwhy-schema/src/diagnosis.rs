@@ -7,7 +7,7 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use httpwhy_model::{Because, Blame, Diagnosis, Exchange, Phase, Timeline};
+use httpwhy_model::{Because, Blame, Diagnosis, EntryPoint, Exchange, Phase, Timeline};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
@@ -117,6 +117,36 @@ pub struct MeasuresJson {
     pub way: Option<WayJson>,
     /// Bytes received.
     pub bytes: u64,
+    /// The entry point that was asked; `null` where the target is no absolute URI.
+    pub entry_point: Option<EntryPointJson>,
+}
+
+/// Method, origin and the path's template: by these a run of many exchanges can be read.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EntryPointJson {
+    /// The method as sent; empty when not known.
+    pub method: String,
+    /// Scheme, host and port, without the scheme's own port.
+    pub origin: String,
+    /// The path without query, with numbers, UUIDs, dates, tokens and hashes folded; where a description documents the
+    /// operation, its template.
+    pub template: String,
+    /// The domain that somebody registered, by the public suffix list; `null` for addresses, names of one word and public
+    /// suffixes.
+    pub site: Option<String>,
+}
+
+impl EntryPointJson {
+    /// That of an exchange; `site` gives the domain that somebody registered.
+    pub fn of(exchange: &Exchange, site: fn(&str) -> Option<&str>) -> Option<Self> {
+        let entry = EntryPoint::of(exchange)?;
+        Some(Self {
+            site: site(entry.host()).map(str::to_owned),
+            method: entry.method,
+            origin: entry.origin,
+            template: entry.template,
+        })
+    }
 }
 
 /// Milliseconds by phase, with three decimals.
@@ -347,7 +377,7 @@ impl<'a> JudgementJson<'a> {
 }
 
 impl MeasuresJson {
-    fn new(exchange: &Exchange) -> Self {
+    fn new(exchange: &Exchange, site: fn(&str) -> Option<&str>) -> Self {
         Self {
             timing_ms: Millis(exchange.timeline),
             held: exchange.held,
@@ -358,6 +388,7 @@ impl MeasuresJson {
             peer: exchange.peer.map(|peer| peer.to_string()),
             way: exchange.way.as_deref().map(WayJson::from),
             bytes: exchange.received,
+            entry_point: EntryPointJson::of(exchange, site),
         }
     }
 }
@@ -381,6 +412,8 @@ pub struct Writing<'a> {
     pub diagnosis: &'a Diagnosis,
     /// Gives an outcome's name in the catalogue.
     pub title: fn(&str) -> &'static str,
+    /// Gives the domain that somebody registered, of a host.
+    pub site: fn(&str) -> Option<&str>,
     /// Where most of the line is kept for the next one that differs in nothing but visit, target and measures.
     pub kept: Option<&'a OnceLock<Written>>,
 }
@@ -395,7 +428,7 @@ impl<'a> Writing<'a> {
                 self.diagnosis,
                 (self.title)(self.diagnosis.outcome.0),
             ),
-            measures: MeasuresJson::new(self.exchange),
+            measures: MeasuresJson::new(self.exchange, self.site),
         }
     }
 
@@ -462,10 +495,12 @@ impl<'a> Writing<'a> {
             (exchange.held, &exchange.tls, &exchange.way, exchange.peer)
         {
             add_plain_measures(bytes, &exchange.timeline, peer, exchange.received);
+            append(bytes, &EntryPointJson::of(exchange, self.site))?;
+            bytes.extend_from_slice(b"}\n");
             return Ok(());
         }
         let from = bytes.len();
-        append(bytes, &MeasuresJson::new(exchange))?;
+        append(bytes, &MeasuresJson::new(exchange, self.site))?;
         bytes[from] = b',';
         bytes.push(b'\n');
         Ok(())
@@ -485,7 +520,7 @@ impl<'a> Writing<'a> {
     }
 }
 
-/// As [`MeasuresJson`] has them, of the most frequent kind: most of a line's own digits are here.
+/// As [`MeasuresJson`] has them, of the most frequent kind, up to the entry point: most of a line's own digits are here.
 fn add_plain_measures(bytes: &mut Vec<u8>, timeline: &Timeline, peer: SocketAddrV4, received: u64) {
     bytes.extend_from_slice(br#","timing_ms":{"#);
     for (nth, (phase, took)) in timeline.iter().enumerate() {
@@ -508,7 +543,7 @@ fn add_plain_measures(bytes: &mut Vec<u8>, timeline: &Timeline, peer: SocketAddr
     add_number(bytes, peer.port().into());
     bytes.extend_from_slice(br#"","way":null,"bytes":"#);
     add_number(bytes, received);
-    bytes.extend_from_slice(b"}\n");
+    bytes.extend_from_slice(br#","entry_point":"#);
 }
 
 /// Milliseconds with at most three decimals and at least one, which is how the number is written as a float.

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use httpwhy_model::{
-    Because, Body, End, Exchange, Fault, Field, Fields, Framing, Kept, Phase, Request, Response,
-    Seen, Sent, Side, Signal, Step, Value, Vantage, Visit, Who, WsClose,
+    Because, Body, Documented, End, Exchange, Fault, Field, Fields, Framing, Kept, Phase, Request,
+    Response, Seen, Sent, Side, Signal, StatusSet, Step, Value, Vantage, Visit, Who, WsClose,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -89,6 +90,53 @@ pub struct ExchangeLine {
     /// Bytes received.
     #[serde(default)]
     pub bytes: u64,
+    /// What the description that the request was made from documents of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documented: Option<DocumentedJson>,
+}
+
+/// What a description of an API documents of an operation.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentedJson {
+    /// Its name there: the operationId, or method and path.
+    #[serde(default)]
+    pub operation: String,
+    /// The path's template, with the server's own path in front.
+    #[serde(default)]
+    pub template: String,
+    /// The statuses: `404`, `4XX` or `default`.
+    #[serde(default)]
+    pub statuses: Vec<String>,
+    /// Where it stands: the description's name and a JSON pointer.
+    #[serde(default)]
+    pub at: String,
+}
+
+impl DocumentedJson {
+    fn new(documented: &Documented) -> Self {
+        Self {
+            operation: documented.operation.clone(),
+            template: documented.template.clone(),
+            statuses: documented
+                .statuses
+                .iter()
+                .map(StatusSet::to_string)
+                .collect(),
+            at: documented.at.clone(),
+        }
+    }
+
+    fn read(self) -> Result<Documented, String> {
+        let statuses = self.statuses.iter().map(|text| text.parse());
+        Ok(Documented {
+            operation: self.operation,
+            template: self.template,
+            statuses: statuses
+                .collect::<Result<_, httpwhy_model::UnknownWord>>()
+                .map_err(|error| error.to_string())?,
+            at: self.at,
+        })
+    }
 }
 
 fn unknown() -> String {
@@ -419,6 +467,7 @@ impl ExchangeLine {
                 .collect(),
             held: exchange.held.map(str::to_owned),
             bytes: exchange.received,
+            documented: exchange.documented.as_deref().map(DocumentedJson::new),
         }
     }
 
@@ -481,6 +530,11 @@ impl ExchangeLine {
             way: self.way.map(WayJson::into_way).transpose()?.map(Box::new),
             tls: self.tls.map(tls_in).transpose()?,
             received: self.bytes,
+            documented: self
+                .documented
+                .map(DocumentedJson::read)
+                .transpose()?
+                .map(Arc::new),
             held: self.held.as_deref().map(held_in).transpose()?,
             ..Exchange::default()
         };

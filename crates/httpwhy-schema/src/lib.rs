@@ -16,11 +16,11 @@ mod way;
 
 pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
 pub use diagnosis::{
-    BecauseJson, BlameJson, CandidateJson, DiagnosisLine, EvidenceJson, FactsJson, FindingJson,
-    JudgementJson, MeasuresJson, Millis, ProducerJson, RemedyJson, RetryJson, VantageJson, Writing,
-    Written,
+    BecauseJson, BlameJson, CandidateJson, DiagnosisLine, EntryPointJson, EvidenceJson, FactsJson,
+    FindingJson, JudgementJson, MeasuresJson, Millis, ProducerJson, RemedyJson, RetryJson,
+    VantageJson, Writing, Written,
 };
-pub use exchange::{ExchangeLine, ReadError, moment, read_visits};
+pub use exchange::{DocumentedJson, ExchangeLine, ReadError, moment, read_visits};
 pub use logs::{
     IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson, LogJoinedJson,
     LogLinesJson, LogMinuteJson, LogOpenJson, LogPathJson, LogStatusJson, LogTimesJson,

@@ -142,6 +142,12 @@ pub struct ErrorLine<'a> {
     pub input: &'a str,
     /// The line, when one is to blame.
     pub line: Option<usize>,
+    /// The column in characters, from 1, when one is to blame.
+    pub column: Option<usize>,
+    /// The place within a document (RFC 6901), when there is one.
+    pub pointer: Option<&'a str>,
+    /// The outcome's id, where the catalogue knows this fault: `input/json-parse`.
+    pub outcome: Option<&'static str>,
     /// What is wrong and what to do.
     pub what: &'a str,
 }

@@ -109,6 +109,7 @@ fn what_is_kept_changes_nothing() {
             exchange: &exchange,
             diagnosis: &diagnosis,
             title,
+            site,
             kept: Some(&kept),
         };
         let (mut quick, mut slow, mut line) = (Vec::new(), Vec::new(), Vec::new());
@@ -147,6 +148,7 @@ fn every_duration_is_written_as_a_float() {
             exchange: &exchange,
             diagnosis: &diagnosis,
             title,
+            site,
             kept: Some(&kept),
         };
         let mut quick = Vec::new();
@@ -166,4 +168,8 @@ fn every_duration_is_written_as_a_float() {
         // Every one of the small ones, then further and further apart.
         took += 1 + step.saturating_sub(20_000).pow(2);
     }
+}
+
+fn site(host: &str) -> Option<&str> {
+    host.contains('.').then_some(host)
 }

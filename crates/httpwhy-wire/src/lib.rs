@@ -10,5 +10,8 @@ pub mod h2;
 pub mod h3;
 pub mod hpack;
 pub mod qpack;
+mod site;
 pub mod tls;
 pub mod ws;
+
+pub use site::site;

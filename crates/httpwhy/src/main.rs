@@ -9,6 +9,7 @@ mod exit;
 mod judge;
 mod output;
 mod terms;
+mod unread;
 
 use std::process::ExitCode;
 

@@ -162,7 +162,7 @@ pub(crate) fn config() -> Config {
             system: false,
             ..Default::default()
         },
-        user_agent: "test".into(),
+        user_agent: "test".to_owned(),
         concurrency: 1,
         ..Config::default()
     }

@@ -25,6 +25,7 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, _style: Style) -> io::Res
             exchange: &step.exchange,
             diagnosis,
             title,
+            site: httpwhy_wire::site,
             kept: report.written.filter(|_| steps.len() == 1),
         };
         writing.write(out)?;
@@ -44,6 +45,7 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, _style: Style) -> io::Res
         exchange: &last.exchange,
         diagnosis: report.verdict,
         title,
+        site: httpwhy_wire::site,
         kept: None,
     };
     closing.write(out)

@@ -206,7 +206,7 @@ fn what_cannot_be_a_list_is_refused_before_anything_is_sent() {
         (&[&url, "/not/there"], &["/not/there", "No such file"]),
         (
             &[&url, path(&json)],
-            &["targets.json", "JSON", "one URL a line"],
+            &["targets.json", "JSON with urls", "input/format-unknown"],
         ),
         (&[&url, path(&page)], &["page.html", "HTML"]),
         (&[&url, path(&gzip)], &["urls.txt.gz", "gzip"]),

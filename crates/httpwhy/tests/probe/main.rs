@@ -7,6 +7,7 @@ mod asking;
 mod endings;
 mod faults;
 mod filters;
+mod inputs;
 mod lists;
 mod names;
 mod pace;

@@ -14,6 +14,7 @@ mod proxy_auth_required_without_challenge;
 mod range_not_satisfiable_without_content_range;
 mod redirect_without_location;
 mod reset_content_with_content;
+mod status_not_documented;
 mod unauthorized_without_challenge;
 mod upgrade_required_without_upgrade;
 
@@ -29,6 +30,7 @@ pub(super) static ALL: &[&Rule] = &[
     &range_not_satisfiable_without_content_range::RULE,
     &redirect_without_location::RULE,
     &reset_content_with_content::RULE,
+    &status_not_documented::RULE,
     &unauthorized_without_challenge::RULE,
     &upgrade_required_without_upgrade::RULE,
 ];

@@ -10,6 +10,7 @@ use httpwhy_probe::{Cookies, Jar, Job, Login, Scheme};
 use httpwhy_render::safe;
 use httpwhy_wire::h1::Limits;
 
+use super::jobs::Overrides;
 use crate::exit::Failure;
 
 /// A body, list of cookies or request larger than this is refused.
@@ -124,6 +125,14 @@ impl Asking {
         job.cookies = self.cookies()?.map(Arc::new);
         job.raw = self.raw()?;
         Ok(job)
+    }
+
+    /// What replaces what an input says of its own request.
+    pub(crate) const fn overrides(&self) -> Overrides {
+        Overrides {
+            method: self.method.is_some(),
+            content: self.data.is_some() || self.data_json.is_some(),
+        }
     }
 
     /// The User-Agent field, when one is given.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 
+use httpwhy_ingest::Call;
+
 /// The targets met so far, as 64-bit hashes with a key that changes with every run. Two targets are taken for one by
 /// chance once in 10^7 runs of a million.
 #[derive(Debug)]
@@ -25,11 +27,9 @@ impl Dedup {
         }
     }
 
-    /// The number of the input that named this target before, if one did. A fragment is never sent, so it does not tell
-    /// targets apart (RFC 9110 section 4.2.5).
-    pub(crate) fn before(&mut self, number: u64, target: &str) -> Option<u64> {
-        let sent = target.split('#').next().unwrap_or_default();
-        let hash = self.keys.hash_one(sent);
+    /// The number of the input that asked for the same before, if one did.
+    pub(crate) fn before(&mut self, number: u64, call: &Call) -> Option<u64> {
+        let hash = self.keys.hash_one(call.identity());
         if let Some(&first) = self.met.get(&hash) {
             return Some(first.into());
         }
@@ -70,7 +70,7 @@ mod tests {
         let found: Vec<_> = given
             .iter()
             .zip(1..)
-            .map(|(target, number)| dedup.before(number, target))
+            .map(|(target, number)| dedup.before(number, &Call::to(*target)))
             .collect();
         assert_eq!(found, [None, None, Some(1), None, None]);
         assert!(dedup.is_full() && dedup.len() == 2);

@@ -45,6 +45,13 @@ pub(crate) struct FollowUp {
     inputs: Vec<String>,
 }
 
+impl Wishes {
+    /// Whether a list is to be written again.
+    pub(crate) const fn relinks(&self) -> bool {
+        self.relink.is_some()
+    }
+}
+
 impl FollowUp {
     /// # Errors
     /// Where options do not go together, or a file is not to be written.

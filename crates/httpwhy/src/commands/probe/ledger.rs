@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use httpwhy_model::{End, Exchange, Phase, Sent, Signal, Visit};
+use httpwhy_ingest::{Call, Unread};
+use httpwhy_model::{Documented, End, Exchange, Phase, Sent, Signal, Visit};
 
 use super::dedup::Dedup;
 use super::resume::Done;
-use super::targets::Targets;
+use super::targets::{Target, Targets};
 
 /// How often a wish to stop is looked at while the window is full.
 const LOOK: Duration = Duration::from_millis(50);
@@ -35,14 +36,24 @@ pub(crate) struct Inputs {
 #[derive(Default)]
 struct Open {
     handed_out: u64,
-    targets: BTreeMap<u64, String>,
+    targets: BTreeMap<u64, Waiting>,
+}
+
+/// What is known of an input that is not back.
+struct Waiting {
+    target: String,
+    documented: Option<Arc<Documented>>,
 }
 
 /// One input.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// To be asked for.
-    Ask(u64, String),
+    Ask(u64, Call),
+    /// Left out: its method may change something.
+    Unsafe(u64, Call),
+    /// A part of a file that cannot be read, with the file's name.
+    Unread(u64, String, Unread),
     /// It has its record in the file that is gone on with.
     Done(u64),
     /// It was given before, by that number.
@@ -71,6 +82,11 @@ impl Ledger {
         lock(&self.inputs).next(&self.open)
     }
 
+    /// What a description documents of an input that is not back.
+    pub(crate) fn documented(&self, number: u64) -> Option<Arc<Documented>> {
+        lock(&self.open).targets.get(&number)?.documented.clone()
+    }
+
     /// That one is back.
     pub(crate) fn back(&self, number: u64) {
         lock(&self.open).targets.remove(&number);
@@ -91,8 +107,8 @@ impl Ledger {
             while lock(&self.open).targets.is_empty() {
                 rest.as_mut()?.next(&self.open)?;
             }
-            let (number, target) = lock(&self.open).targets.pop_first()?;
-            Some((number, never_begun(target, why.clone())))
+            let (number, waiting) = lock(&self.open).targets.pop_first()?;
+            Some((number, never_begun(waiting.target, why.clone())))
         })
     }
 
@@ -126,25 +142,69 @@ impl Inputs {
         let mut open = lock(open);
         open.handed_out += 1;
         let number = open.handed_out;
-        let before = self
-            .dedup
-            .as_mut()
-            .and_then(|dedup| dedup.before(number, &target));
-        match self.done.as_ref().map(|done| done.knows(number, &target)) {
-            Some(Some(true)) => return Some(Input::Done(number)),
-            Some(Some(false)) => return Some(Input::Other(number, target)),
-            Some(None) | None => {}
+        if let Some(done) = &self.done {
+            let name = target.name();
+            match done.knows(number, &name) {
+                Some(true) => {
+                    // Later ones may be equal to it.
+                    self.before(number, &target);
+                    return Some(Input::Done(number));
+                }
+                Some(false) => return Some(Input::Other(number, name)),
+                None => {}
+            }
         }
-        if let Some(first) = before {
-            return Some(Input::Again(number, target, first));
+        if let Some(first) = self.before(number, &target) {
+            return Some(Input::Again(number, target.name(), first));
         }
-        open.targets.insert(number, target.clone());
-        Some(Input::Ask(number, target))
+        Some(match target {
+            Target::Unsafe(call) => Input::Unsafe(number, call),
+            Target::Unread(name, unread) => Input::Unread(number, name, unread),
+            Target::Call(call) => {
+                let waiting = Waiting {
+                    target: call.target.clone(),
+                    documented: call
+                        .more
+                        .as_deref()
+                        .and_then(|more| more.documented.clone()),
+                };
+                open.targets.insert(number, waiting);
+                Input::Ask(number, call)
+            }
+        })
+    }
+
+    /// The number of the input that was equal to it, with `--dedup`.
+    fn before(&mut self, number: u64, target: &Target) -> Option<u64> {
+        match target {
+            Target::Call(call) | Target::Unsafe(call) => self.dedup.as_mut()?.before(number, call),
+            Target::Unread(..) => None,
+        }
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The visit of an input whose method may change something.
+pub(crate) fn left_out(call: Call) -> Visit {
+    let method = call.method().cloned().unwrap_or_default();
+    let word: String = String::from_utf8_lossy(&method)
+        .split_whitespace()
+        .collect();
+    let why = Signal::Word {
+        dialect: "input".into(),
+        word: "unsafe-method".into(),
+        params: vec![("method".into(), word)],
+    };
+    let documented = call.more.and_then(|more| more.documented);
+    let mut visit = never_begun(call.target, why);
+    for step in &mut visit.steps {
+        step.exchange.request.method = method.clone();
+        step.exchange.documented.clone_from(&documented);
+    }
+    visit
 }
 
 /// A visit that was not begun, for a reason of our own.

@@ -5,6 +5,8 @@ mod dedup;
 mod descriptors;
 mod follow_up;
 mod http3;
+mod inputs;
+mod jobs;
 mod ledger;
 mod lines;
 mod ordered;
@@ -45,9 +47,12 @@ const USER_AGENT: &str = concat!("httpwhy/", env!("CARGO_PKG_VERSION"));
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
-    /// URLs, files with one URL a line, - for standard input, or sim: (every outcome, made on this machine)
+    /// URLs; files: lists with one URL a line, CSV, sitemaps, HAR, OpenAPI, Postman, Insomnia, Burp, curl commands, raw requests; - for standard input; or sim: (every outcome, made on this machine)
     #[arg(required = true, value_name = "TARGET")]
     targets: Vec<String>,
+
+    #[command(flatten)]
+    inputs: inputs::InputArgs,
 
     #[command(flatten)]
     asking: Asking,
@@ -155,7 +160,8 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     if args.targets.iter().any(|target| target == "sim:") {
         return scenes::run(args, common);
     }
-    session::run(args, common, template(args)?, config(args)?)
+    let config = Arc::new(config(args)?);
+    session::run(args, common, template(args)?, &config)
 }
 
 /// What every job has in common.
@@ -208,12 +214,7 @@ fn config(args: &Args) -> Result<Config, Failure> {
             roots: files(&args.cacert)?,
             crls: files(&args.crl)?,
         },
-        user_agent: args
-            .asking
-            .user_agent()
-            .unwrap_or(USER_AGENT)
-            .to_owned()
-            .into(),
+        user_agent: args.asking.user_agent().unwrap_or(USER_AGENT).to_owned(),
         pace: Some(args.pace.pace()),
         protocol: args.protocol.protocol(),
         threads: usize::from(args.threads),

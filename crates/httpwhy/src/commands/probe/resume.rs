@@ -60,6 +60,7 @@ impl Done {
         let mut length = 0;
         for (number, target) in (1..).zip(list) {
             length = number;
+            let target = target.name();
             if self.knows(number, &target) == Some(false) {
                 return Err(another_list(file, number, &target));
             }

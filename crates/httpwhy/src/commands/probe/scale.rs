@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use httpwhy_model::Signal;
 
 use super::dedup::Dedup;
+use super::inputs::InputArgs;
 use super::ledger::Inputs;
 use super::lines::Shape;
 use super::resume::{self, Done};
@@ -52,11 +53,6 @@ impl ScaleArgs {
         self.ordered
     }
 
-    /// Whether each input is asked for as it comes: none is waited for, none passed over.
-    pub(crate) const fn is_plain(&self) -> bool {
-        !(self.ordered || self.dedup || self.resume)
-    }
-
     pub(crate) const fn resumes(&self) -> bool {
         self.resume
     }
@@ -66,11 +62,12 @@ impl ScaleArgs {
         &self,
         targets: Targets,
         words: &[String],
+        given: &InputArgs,
         output: Option<&Path>,
         shape: Shape,
     ) -> Result<Inputs, Failure> {
         let done = match output.filter(|_| self.resume) {
-            Some(file) => Some(earlier(words, file, shape)?),
+            Some(file) => Some(earlier(words, given, file, shape)?),
             None => None,
         };
         Ok(Inputs {
@@ -81,16 +78,23 @@ impl ScaleArgs {
     }
 }
 
-fn earlier(words: &[String], file: &Path, shape: Shape) -> Result<Done, Failure> {
+fn earlier(
+    words: &[String],
+    given: &InputArgs,
+    file: &Path,
+    shape: Shape,
+) -> Result<Done, Failure> {
     if shape != Shape::Json {
         return Err(Failure::usage(
             "--resume goes on with JSON Lines: give --format json, or leave --format out",
         ));
     }
     let done = resume::read(file)?;
-    let mut list = targets::open(words)?;
+    if words.iter().any(|word| word == "-") {
+        return Ok(done);
+    }
+    let list = targets::open(words, given, true)?;
     if list.can_be_read_twice() {
-        list.quietly();
         done.check(list, file)?;
     }
     Ok(done)

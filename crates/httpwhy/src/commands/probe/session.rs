@@ -9,7 +9,8 @@ use httpwhy_model::{Blame, Signal, Visit, redacted};
 use httpwhy_probe::{Config, Finished, Job};
 
 use super::follow_up::FollowUp;
-use super::ledger::{Input, Ledger, never_begun};
+use super::jobs::{self, Overrides};
+use super::ledger::{Input, Ledger, left_out, never_begun};
 use super::lines::Lines;
 use super::progress::Progress;
 use super::summary::{Ended, Summary};
@@ -40,18 +41,21 @@ pub(crate) fn run(
     args: &Args,
     common: &Common,
     template: Job,
-    config: Config,
+    config: &Arc<Config>,
 ) -> Result<Exit, Failure> {
-    let targets = targets::open(&args.targets)?;
-    let config = &Arc::new(Config {
-        jobs_block: !(targets.can_be_read_twice() && args.scale.is_plain()),
-        ..config
-    });
+    let targets = targets::open(&args.targets, &args.inputs, false)?;
+    if args.wishes.relinks() && !targets.are_plain() {
+        return Err(Failure::usage(
+            "--relink writes plain lists again; one of the files is of another kind",
+        ));
+    }
     let alone = targets.single();
     let shape = shape(args, common, alone);
     let output = args.output.as_deref();
     let follow_up = FollowUp::new(args)?;
-    let inputs = args.scale.inputs(targets, &args.targets, output, shape)?;
+    let inputs = args
+        .scale
+        .inputs(targets, &args.targets, &args.inputs, output, shape)?;
     let left = scale::left(&inputs.targets, inputs.done.as_ref());
     let stop = Arc::new(AtomicBool::new(false));
     let lines = Lines::open(
@@ -86,7 +90,7 @@ pub(crate) fn run(
         let session = Arc::clone(&session);
         move |finished: Finished| session.finished(&finished)
     };
-    let jobs = jobs(&session, template, output);
+    let jobs = jobs(&session, template, args.asking.overrides(), output);
     let policy = policy::steps(args.max_redirects, args.pace.retries());
     let ran = std::thread::scope(|scope| {
         scope.spawn(|| session.progress.show(&session.lines, &session.summary));
@@ -145,6 +149,7 @@ pub(crate) fn run(
 fn jobs(
     session: &Arc<Session>,
     template: Job,
+    overrides: Overrides,
     output: Option<&Path>,
 ) -> impl Iterator<Item = Job> + Send + use<> {
     let session = Arc::clone(session);
@@ -152,12 +157,14 @@ fn jobs(
     std::iter::from_fn(move || {
         loop {
             match session.ledger.next()? {
-                Input::Ask(index, target) => {
-                    return Some(Job {
-                        index,
-                        target,
-                        ..template.clone()
-                    });
+                Input::Ask(index, call) => {
+                    return Some(jobs::of(&template, &overrides, index, call));
+                }
+                Input::Unsafe(number, call) => {
+                    session.record(0, number, &left_out(call));
+                }
+                Input::Unread(number, name, unread) => {
+                    session.record(0, number, &unread.visit(&name));
                 }
                 Input::Done(number) => {
                     // An error shows at the next result.
@@ -185,6 +192,9 @@ impl Session {
         let given_up = self.your_side.gave_up();
         let ended = given_up.map(|why| ended_by(&finished.visit, &why));
         let visit = ended.as_ref().unwrap_or(&finished.visit);
+        let documented = self.ledger.documented(number);
+        let documented = documented.map(|documented| jobs::documented(visit, &documented));
+        let visit = documented.as_ref().unwrap_or(visit);
         let judged = self.record(thread, number, visit);
         self.your_side.see(&judged);
         self.ledger.back(finished.index);

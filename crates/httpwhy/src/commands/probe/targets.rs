@@ -4,10 +4,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use httpwhy_ingest::inputs::More;
+use httpwhy_ingest::{Call, Unread};
 use httpwhy_model::{PlainUri, redact_uri};
 use httpwhy_render::safe;
 
 use super::complain;
+use super::inputs::{self, InputArgs, Opened};
 use crate::exit::Failure;
 
 /// A line longer than this is no URL; its rest is passed over.
@@ -19,7 +22,7 @@ const STANDARD_INPUT: &str = "standard input";
 /// input has its record.
 pub(crate) struct Targets {
     sources: std::vec::IntoIter<Source>,
-    current: Option<Lines>,
+    current: Option<Source>,
     single: bool,
     total: Option<usize>,
     /// Nothing is said of lines that are no URL.
@@ -29,6 +32,28 @@ pub(crate) struct Targets {
 enum Source {
     Url(String),
     Lines(Lines),
+    Items { name: String, opened: Opened },
+}
+
+/// One input as it was given.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// To be asked for.
+    Call(Call),
+    /// Left out: its method may change something, and nobody said that it is to be sent.
+    Unsafe(Call),
+    /// A part of a file that cannot be read.
+    Unread(String, Unread),
+}
+
+impl Target {
+    /// The target, as its record names it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Call(call) | Self::Unsafe(call) => call.target.clone(),
+            Self::Unread(name, _) => format!("file:{name}"),
+        }
+    }
 }
 
 struct Lines {
@@ -40,30 +65,28 @@ struct Lines {
 }
 
 /// Opens all sources before anything is sent, so that a name mistyped at the end stops the run at its start.
-pub(crate) fn open(words: &[String]) -> Result<Targets, Failure> {
+pub(crate) fn open(words: &[String], given: &InputArgs, quiet: bool) -> Result<Targets, Failure> {
     let mut total = Some(0);
     let mut sources = Vec::new();
-    for given in words {
-        let source = match word(given) {
+    for word_given in words {
+        let (source, count) = match word(word_given) {
             Word::StandardInput => {
-                total = None;
-                Source::Lines(Lines {
-                    name: STANDARD_INPUT.into(),
-                    reader: Box::new(BufReader::new(io::stdin())),
-                    line: 0,
-                    bytes: Vec::new(),
-                })
+                let reader = Box::new(BufReader::new(io::stdin()));
+                (source(STANDARD_INPUT, reader, given, quiet)?, None)
             }
-            Word::Url => {
-                total = total.map(|count| count + 1);
-                Source::Url(given.clone())
-            }
+            Word::Url => (Source::Url(given.target(word_given)), Some(1)),
             Word::File => {
-                let lines = file(given)?;
-                total = total.and_then(|count| Some(count + count_lines(given)?));
-                Source::Lines(lines)
+                let reader = Box::new(inputs::file(word_given)?);
+                let source = source(word_given, reader, given, quiet)?;
+                let count = match &source {
+                    Source::Lines(_) => count_lines(word_given),
+                    Source::Items { opened, .. } => opened.total,
+                    Source::Url(_) => Some(1),
+                };
+                (source, count)
             }
         };
+        total = total.and_then(|total: usize| Some(total + count?));
         sources.push(source);
     }
     let single = matches!(&sources[..], [Source::Url(_)]);
@@ -72,7 +95,33 @@ pub(crate) fn open(words: &[String]) -> Result<Targets, Failure> {
         current: None,
         single,
         total,
-        quiet: false,
+        quiet,
+    })
+}
+
+/// A plain list is read line by line as it comes, all else by its kind.
+fn source(
+    name: &str,
+    mut reader: Box<dyn BufRead + Send>,
+    given: &InputArgs,
+    quiet: bool,
+) -> Result<Source, Failure> {
+    let first = reader
+        .fill_buf()
+        .map_err(|error| Failure::usage(format_args!("cannot read '{}': {error}", safe(name))))?;
+    // An empty list has always been a list of nothing.
+    if !given.changes_lists() && (first.is_empty() || inputs::is_plain_list(first)) {
+        return Ok(Source::Lines(Lines {
+            name: name.to_owned(),
+            reader,
+            line: 0,
+            bytes: Vec::new(),
+        }));
+    }
+    let opened = given.open(name, reader, quiet)?;
+    Ok(Source::Items {
+        name: name.to_owned(),
+        opened,
     })
 }
 
@@ -97,40 +146,11 @@ pub(crate) fn word(word: &str) -> Word {
 
 fn looks_like_path(word: &str) -> bool {
     word.starts_with(['/', '.'])
-        || [".txt", ".list", ".csv", ".urls"]
-            .iter()
-            .any(|ending| word.ends_with(ending))
-}
-
-fn file(name: &str) -> Result<Lines, Failure> {
-    let unreadable =
-        |error: io::Error| Failure::usage(format_args!("cannot read '{}': {error}", safe(name)));
-    let open = File::open(name).map_err(unreadable)?;
-    if open.metadata().map_err(unreadable)?.is_dir() {
-        return Err(Failure::usage(format_args!(
-            "'{}' is a directory; a file with one URL a line is expected",
-            safe(name)
-        )));
-    }
-    let mut reader = BufReader::with_capacity(64 * 1024, open);
-    let start = reader.fill_buf().map_err(unreadable)?.trim_ascii_start();
-    let looks = match start.first() {
-        Some(b'{' | b'[') => "JSON",
-        Some(b'<') => "XML or HTML",
-        Some(0x1f) if start.get(1) == Some(&0x8b) => "gzip",
-        _ => {
-            return Ok(Lines {
-                name: name.to_owned(),
-                reader: Box::new(reader),
-                line: 0,
-                bytes: Vec::new(),
-            });
-        }
-    };
-    Err(Failure::usage(format_args!(
-        "'{}' looks like {looks}; a list with one URL a line is expected",
-        safe(name)
-    )))
+        || [
+            ".txt", ".list", ".csv", ".urls", ".har", ".json", ".yaml", ".yml", ".xml", ".gz",
+        ]
+        .iter()
+        .any(|ending| word.ends_with(ending))
 }
 
 /// Lines that hold a target, counted ahead for the progress; `None` when the file cannot be read twice.
@@ -160,14 +180,17 @@ fn count_lines(name: &str) -> Option<usize> {
 }
 
 impl Targets {
-    /// Says nothing of lines that are no URL.
-    pub(crate) const fn quietly(&mut self) {
-        self.quiet = true;
-    }
-
     /// Whether the whole list can be read once more: standard input and pipes cannot.
     pub(crate) const fn can_be_read_twice(&self) -> bool {
         self.total.is_some()
+    }
+
+    /// Whether there is nothing but URLs and plain lists.
+    pub(crate) fn are_plain(&self) -> bool {
+        let sources = self.sources.as_slice().iter().chain(&self.current);
+        !sources
+            .into_iter()
+            .any(|source| matches!(source, Source::Items { .. }))
     }
 
     /// Whether there is exactly one URL, from the command line.
@@ -177,10 +200,9 @@ impl Targets {
 
     /// Reads standard input no further.
     pub(crate) fn leave_standard_input(&mut self) {
-        let is_input = |lines: &Lines| lines.name == STANDARD_INPUT;
-        self.current.take_if(|lines| is_input(lines));
+        self.current.take_if(|source| source.is_input());
         let rest: Vec<Source> = std::mem::take(&mut self.sources)
-            .filter(|source| !matches!(source, Source::Lines(lines) if is_input(lines)))
+            .filter(|source| !source.is_input())
             .collect();
         self.sources = rest.into_iter();
     }
@@ -191,26 +213,72 @@ impl Targets {
     }
 }
 
-impl Iterator for Targets {
-    type Item = String;
+impl Source {
+    fn is_input(&self) -> bool {
+        match self {
+            Self::Lines(lines) => lines.name == STANDARD_INPUT,
+            Self::Items { name, .. } => name == STANDARD_INPUT,
+            Self::Url(_) => false,
+        }
+    }
 
-    fn next(&mut self) -> Option<String> {
+    fn next(&mut self, quiet: bool) -> Option<Target> {
+        match self {
+            Self::Url(url) => {
+                let url = std::mem::take(url);
+                if url.is_empty() {
+                    return None;
+                }
+                if let Some(why) = no_url(&url).filter(|_| !quiet) {
+                    complain(&format!("'{}' {why}", safe(&redact_uri(&url))));
+                }
+                Some(Target::Call(Call::to(url)))
+            }
+            Self::Lines(lines) => Some(Target::Call(Call::to(lines.next_target(quiet)?))),
+            Self::Items { name, opened } => item(name, opened, quiet),
+        }
+    }
+}
+
+fn item(name: &str, opened: &mut Opened, quiet: bool) -> Option<Target> {
+    let item = opened
+        .items
+        .find(|item| !matches!(item, Err(note) if note.is_note()))?;
+    Some(match item {
+        Ok(call) if !opened.all_methods && !call.is_safe() => Target::Unsafe(call),
+        Ok(call) => {
+            if let Some(why) = no_url(&call.target).filter(|_| !quiet && opened.is_list) {
+                let line = call.more.as_deref().map_or(0, |more: &More| more.line);
+                not_a_url(name, line, &call.target, why);
+            }
+            Target::Call(call)
+        }
+        Err(unread) => {
+            if !quiet && opened.is_list {
+                complain(&crate::unread::said(name, &unread));
+            }
+            Target::Unread(name.to_owned(), unread)
+        }
+    })
+}
+
+fn not_a_url(name: &str, line: usize, target: &str, why: &str) {
+    let shown: String = redact_uri(target).chars().take(80).collect();
+    complain(&format!("{}:{line}: '{}' {why}", safe(name), safe(&shown)));
+}
+
+impl Iterator for Targets {
+    type Item = Target;
+
+    fn next(&mut self) -> Option<Target> {
         loop {
-            if let Some(lines) = &mut self.current {
-                match lines.next_target(self.quiet) {
+            if let Some(source) = &mut self.current {
+                match source.next(self.quiet) {
                     Some(target) => return Some(target),
                     None => self.current = None,
                 }
             }
-            match self.sources.next()? {
-                Source::Url(url) => {
-                    if let Some(why) = no_url(&url).filter(|_| !self.quiet) {
-                        complain(&format!("'{}' {why}", safe(&redact_uri(&url))));
-                    }
-                    return Some(url);
-                }
-                Source::Lines(lines) => self.current = Some(lines),
-            }
+            self.current = Some(self.sources.next()?);
         }
     }
 }
@@ -248,13 +316,7 @@ impl Lines {
                 continue;
             }
             if let Some(why) = no_url(target).filter(|_| !quiet) {
-                let shown: String = redact_uri(target).chars().take(80).collect();
-                complain(&format!(
-                    "{}:{}: '{}' {why}",
-                    safe(&self.name),
-                    self.line,
-                    safe(&shown)
-                ));
+                not_a_url(&self.name, self.line, target, why);
             }
             return Some(target.to_owned());
         }

@@ -1,0 +1,154 @@
+//! Entry points: many addresses as the few places of a program that answer them.
+
+use std::fmt;
+
+use crate::{Exchange, template};
+
+/// A place that answers: method, origin and the path's template. A run of a million exchanges has few of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryPoint {
+    /// The method as sent; empty when it is not known.
+    pub method: String,
+    /// Scheme, host and port (RFC 6454 section 4), in lower case, without the scheme's own port:
+    /// `https://shop.example`.
+    pub origin: String,
+    /// The path without query, with numbers, UUIDs, dates, tokens and hashes folded: `/users/{n}`. Where a description
+    /// documents the operation, its template: `/users/{id}`.
+    pub template: String,
+}
+
+impl EntryPoint {
+    /// That of an exchange; `None` where its target is no absolute URI.
+    pub fn of(exchange: &Exchange) -> Option<Self> {
+        let documented = exchange.documented.as_deref();
+        Self::new(
+            &exchange.request.method,
+            &exchange.target,
+            documented.map(|documented| &*documented.template),
+        )
+    }
+
+    /// That of a request. `documented` is the template that a description gives, with which nothing is folded.
+    pub fn new(method: &[u8], target: &str, documented: Option<&str>) -> Option<Self> {
+        let (origin, path) = split(target)?;
+        let template = match documented.filter(|template| !template.is_empty()) {
+            Some(template) => template.to_owned(),
+            None => folded(path),
+        };
+        Some(Self {
+            method: String::from_utf8_lossy(method).into_owned(),
+            origin,
+            template,
+        })
+    }
+
+    /// The origin's host; of an IPv6 address with its brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.origin.split_once("://").map_or("", |(_, rest)| rest);
+        let port = authority.rfind(':').filter(|&at| {
+            // Not one within the brackets of an address.
+            authority[at..].bytes().skip(1).all(|b| b.is_ascii_digit())
+        });
+        &authority[..port.unwrap_or(authority.len())]
+    }
+}
+
+impl fmt::Display for EntryPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let method = match &*self.method {
+            "" => "?",
+            method => method,
+        };
+        write!(f, "{method} {}{}", self.origin, self.template)
+    }
+}
+
+/// Origin and path of an absolute URI with an authority; user information is left out.
+fn split(target: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = target.split_once("://")?;
+    let is_scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+    if scheme.is_empty() || !scheme.bytes().all(is_scheme) {
+        return None;
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    if host.is_empty() {
+        return None;
+    }
+    let mut origin = format!("{scheme}://{host}");
+    origin.make_ascii_lowercase();
+    let own = match &origin[..scheme.len()] {
+        "http" | "ws" => ":80",
+        "https" | "wss" => ":443",
+        _ => "",
+    };
+    if !own.is_empty() && origin.ends_with(own) {
+        origin.truncate(origin.len() - own.len());
+    }
+    let end = path.find(['?', '#']).unwrap_or(path.len());
+    Some((origin, &path[..end]))
+}
+
+fn folded(path: &str) -> String {
+    if path.is_empty() {
+        return "/".to_owned();
+    }
+    let mut out = Vec::with_capacity(path.len());
+    template::fold(path.as_bytes(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_place_are_one() {
+        for (target, wanted, host) in [
+            (
+                "http://A.example:80/users/17?x=1#y",
+                "GET http://a.example/users/{n}",
+                "a.example",
+            ),
+            (
+                "https://me:pw@shop.example:443",
+                "GET https://shop.example/",
+                "shop.example",
+            ),
+            (
+                "https://shop.example:8443?q",
+                "GET https://shop.example:8443/",
+                "shop.example",
+            ),
+            (
+                "wss://[::1]:9/s/6f1c2f4e-0a51-4e0f-9a54-3d1a0c6f9f11",
+                "GET wss://[::1]:9/s/{uuid}",
+                "[::1]",
+            ),
+            ("http://[::1]/", "GET http://[::1]/", "[::1]"),
+            (
+                "http://a.example:8080/",
+                "GET http://a.example:8080/",
+                "a.example",
+            ),
+        ] {
+            let entry = EntryPoint::new(b"GET", target, None).expect(target);
+            assert_eq!(entry.to_string(), wanted);
+            assert_eq!(entry.host(), host, "{target}");
+        }
+        for none in ["", "hello", "http://", "http:///x", "://a", "a b://c"] {
+            assert_eq!(EntryPoint::new(b"GET", none, None), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_documented_template_stays() {
+        let entry = EntryPoint::new(
+            b"GET",
+            "http://a.example/v1/users/17",
+            Some("/v1/users/{id}"),
+        );
+        assert_eq!(entry.expect("a URI").template, "/v1/users/{id}");
+    }
+}
