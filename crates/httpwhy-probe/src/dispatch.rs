@@ -14,6 +14,8 @@ use crate::visit::Course;
 
 /// How often a shut gate is looked at.
 const LOOK: Duration = Duration::from_millis(50);
+/// Jobs that a worker takes from the caller's iterator at once: a bounded pause for the exchanges under way.
+const DRAWN: usize = 32;
 
 /// A gate in front of jobs not begun: it can be shut while the run goes on, and opened again. Shared by all clones.
 #[derive(Debug, Clone)]
@@ -72,9 +74,11 @@ pub(crate) enum Task {
     On(Box<Course>),
 }
 
-/// A bounded queue: filled by one thread, emptied by the workers of all threads. What cannot begin yet is held back for
-/// its host, and does not stand in the way of others.
-#[derive(Debug)]
+/// Jobs that are there at once.
+pub(crate) type Source = Box<dyn Iterator<Item = Job> + Send>;
+
+/// A bounded queue: filled by one thread, or drawn from a [`Source`], and emptied by the workers of all threads. What
+/// cannot begin yet is held back for its host, and does not stand in the way of others.
 pub(crate) struct Dispatch {
     room: usize,
     gate: Gate,
@@ -86,9 +90,10 @@ pub(crate) struct Dispatch {
     sooner: Notify,
 }
 
-#[derive(Debug)]
 struct Inside {
     fresh: VecDeque<Job>,
+    /// Where more come from, when that never blocks.
+    source: Option<Source>,
     hosts: Hosts<Task>,
     /// Visits that were under way when the run was stopped.
     #[expect(clippy::vec_box, reason = "they come in their boxes and leave in them")]
@@ -120,6 +125,7 @@ impl Dispatch {
             paced: pace.is_some(),
             inside: Mutex::new(Inside {
                 fresh: VecDeque::new(),
+                source: None,
                 hosts: Hosts::new(pace, ceiling),
                 stopped: Vec::new(),
                 filler_waits: false,
@@ -131,6 +137,11 @@ impl Dispatch {
             fuller: Notify::new(),
             sooner: Notify::new(),
         }
+    }
+
+    /// The workers draw jobs from the source themselves, until it ends: nothing is handed from one core to another.
+    pub(crate) fn draw_from(&self, source: Source) {
+        self.lock().source = Some(source);
     }
 
     /// Takes all jobs of the iterator, as there is room, until it ends or the queue is closed.
@@ -217,7 +228,7 @@ impl Dispatch {
         }
         let needs_clock = self.paced || inside.hosts.waiting() > 0;
         if !needs_clock && !self.gate.is_shut() {
-            return match inside.fresh.pop_front() {
+            return match inside.next_fresh() {
                 Some(job) => {
                     self.gate.pass();
                     self.wake_filler(inside);
@@ -248,7 +259,7 @@ impl Dispatch {
             return Found::Task(begun);
         }
         while !inside.hosts.is_full()
-            && let Some(job) = inside.fresh.pop_front()
+            && let Some(job) = inside.next_fresh()
         {
             self.wake_filler(inside);
             let name = self.key(&job.target);
@@ -273,7 +284,7 @@ impl Dispatch {
     /// Several notices given before anyone waited are one: pass it on, also to whoever is to watch the clock now.
     fn tell_others(&self, inside: &Inside) {
         let waits = inside.hosts.waiting() > 0 && inside.watch.is_none();
-        if !inside.fresh.is_empty() || inside.closed || waits {
+        if !inside.fresh.is_empty() || inside.source.is_some() || inside.closed || waits {
             self.fuller.notify_one();
         }
     }
@@ -338,6 +349,7 @@ impl Dispatch {
         if drop_waiting {
             inside.dropped = true;
             inside.fresh.clear();
+            inside.source = None;
             for task in inside.hosts.drain() {
                 if let Task::On(course) = task {
                     inside.stopped.push(course);
@@ -358,6 +370,19 @@ impl Dispatch {
 }
 
 impl Inside {
+    fn next_fresh(&mut self) -> Option<Job> {
+        if self.fresh.is_empty()
+            && let Some(source) = &mut self.source
+        {
+            self.fresh.extend(source.take(DRAWN));
+            if self.fresh.is_empty() {
+                self.source = None;
+                self.closed = true;
+            }
+        }
+        self.fresh.pop_front()
+    }
+
     fn is_over(&self) -> bool {
         self.closed && self.fresh.is_empty() && self.hosts.waiting() == 0 && self.stopped.is_empty()
     }

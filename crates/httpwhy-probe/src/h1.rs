@@ -118,7 +118,7 @@ impl Talk<'_> {
         let mut rest = out;
         while !rest.is_empty() {
             let step = poll_fn(|cx| write_or_read(stream, rest, reading, cx));
-            let moved = match self.budget.within(self.deadlines.send, step).await {
+            let moved = match self.within(self.deadlines.send, step).await {
                 Ok(moved) => moved,
                 Err(signal) => return Some(signal),
             };
@@ -147,7 +147,7 @@ impl Talk<'_> {
             return None;
         }
         let flush = poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx));
-        match self.budget.within(self.deadlines.send, flush).await {
+        match self.within(self.deadlines.send, flush).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(signals::of_stream(&error)),
             Err(signal) => Some(signal),
@@ -183,7 +183,7 @@ impl Talk<'_> {
             }
             let left = until.saturating_duration_since(Instant::now());
             let read = poll_fn(|cx| reading.poll(stream, cx));
-            match self.budget.within(left, read).await {
+            match self.within(left, read).await {
                 Ok(Ok(0)) => return Ok(false),
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) if signals::is_unclean_end(&error) => return Ok(false),
@@ -213,7 +213,7 @@ impl Talk<'_> {
             }
             let (patience, foreign) = self.patience(reading, lost);
             let read = poll_fn(|cx| reading.poll(stream, cx));
-            match self.budget.within(patience, read).await {
+            match self.within(patience, read).await {
                 Err(_) if foreign || lost => return Some(Broken::Enough(None)),
                 Err(signal) => return Some(Broken::Failed(signal)),
                 Ok(Ok(0)) => return Some(Broken::End { unclean: false }),

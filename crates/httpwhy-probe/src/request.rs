@@ -29,9 +29,9 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// What the job itself asks for.
-    pub(crate) fn first(job: Job) -> Self {
-        Self {
+    /// What the job itself asks for, and its target, of which the job needs no copy of its own any more.
+    pub(crate) fn first(job: Job) -> (String, Self) {
+        let mut first = Self {
             target: job.target.clone(),
             method: job.method.clone(),
             session: Session::of(&job).map(Box::new),
@@ -40,7 +40,8 @@ impl Ask {
             keep_body: true,
             dropped: Vec::new(),
             over: None,
-        }
+        };
+        (std::mem::take(&mut first.job.target), first)
     }
 
     /// The bytes to send exactly as they are, if the job has any.

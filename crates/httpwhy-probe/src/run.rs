@@ -1,11 +1,13 @@
 //! Threads, their runtimes and workers.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 
+use crate::deadline::Alarm;
 use crate::dispatch::{Dispatch, Task};
 use crate::pace::Begun;
 use crate::panic::caught;
@@ -32,7 +35,8 @@ const READ: usize = 64 * 1024;
 /// Runs all jobs on `threads` runtimes of one thread each, with `concurrency` long-lived tasks in all. The tasks of
 /// a thread share its idle connections; those and the ones in use are never more than its tasks. `each` is called on the task's thread with each finished visit, in order of completion.
 ///
-/// `jobs` is drained by a thread of its own, a little ahead of the work, and may block. `stop`, once true, ends the run
+/// `jobs` is drained by a thread of its own, a little ahead of the work, and may block; with
+/// [`Config::jobs_block`] false the workers ask it themselves. `stop`, once true, ends the run
 /// soon: jobs under way end as `engine:cancelled`, those not begun are not handed over, and an iterator that blocks
 /// then is left behind.
 ///
@@ -70,17 +74,24 @@ where
         policy,
         each,
     });
+    let jobs = if config.jobs_block {
+        Some(jobs.into_iter())
+    } else {
+        dispatch.draw_from(Box::new(jobs.into_iter()));
+        None
+    };
     let (done, ended) = channel();
     for thread in 0..config.threads.max(1) {
         spawn_thread(thread, &crew, done.clone())?;
     }
     drop(done);
-    let jobs = jobs.into_iter();
-    let feeder = Arc::clone(&dispatch);
-    thread::Builder::new()
-        .name("httpwhy-jobs".to_owned())
-        .spawn(move || feeder.fill(jobs))
-        .map_err(|error| Error::new(format_args!("no thread can be started: {error}")))?;
+    if let Some(jobs) = jobs {
+        let feeder = Arc::clone(&dispatch);
+        thread::Builder::new()
+            .name("httpwhy-jobs".to_owned())
+            .spawn(move || feeder.fill(jobs))
+            .map_err(|error| Error::new(format_args!("no thread can be started: {error}")))?;
+    }
     let result = supervise(&ended, stop, || {
         dispatch.close(true);
         // Nobody listens any more when all threads have ended.
@@ -142,6 +153,7 @@ pub(crate) struct Local {
     pub(crate) pool: RefCell<Pool>,
     /// How many connections are in use.
     pub(crate) in_use: Cell<usize>,
+    stop: Stop,
 }
 
 impl Local {
@@ -159,6 +171,42 @@ pub(crate) struct Worker {
     pub(crate) local: Rc<Local>,
     /// The bytes of the request being sent.
     pub(crate) out: Vec<u8>,
+    pub(crate) alarm: Alarm,
+    /// Its number among those of its thread.
+    number: usize,
+}
+
+/// How the workers of a thread are told that the run is stopped. A worker looks at it in every wait: what it leaves here
+/// stays the same from its first wait on.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    told: Cell<bool>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl Stop {
+    fn new(workers: usize) -> Self {
+        Self {
+            told: Cell::new(false),
+            waiting: RefCell::new(vec![Waker::noop().clone(); workers]),
+        }
+    }
+
+    fn tell(&self) {
+        self.told.set(true);
+        self.waiting.borrow().iter().for_each(Waker::wake_by_ref);
+    }
+
+    fn poll(&self, number: usize, cx: &Context<'_>) -> Poll<()> {
+        if self.told.get() {
+            return Poll::Ready(());
+        }
+        let waiting = &mut self.waiting.borrow_mut()[number];
+        if !waiting.will_wake(cx.waker()) {
+            waiting.clone_from(cx.waker());
+        }
+        Poll::Pending
+    }
 }
 
 fn spawn_thread<P, E>(
@@ -206,23 +254,40 @@ where
         totals: Cell::default(),
         pool: RefCell::new(Pool::new(workers)),
         in_use: Cell::default(),
+        stop: Stop::new(workers),
     });
     let tasks = LocalSet::new();
     tasks.block_on(runtime, async {
         let mut all = JoinSet::new();
-        for _ in 0..workers {
+        for number in 0..workers {
             let worker = Worker {
                 local: Rc::clone(&local),
                 out: Vec::new(),
+                alarm: Alarm::default(),
+                number,
             };
             all.spawn_local(worker.work(thread, Arc::clone(crew)));
         }
-        while let Some(ended) = all.join_next().await {
-            if ended.is_err() {
-                return Err(Error::new("the receiver of the visits panicked"));
+        let mut cancelled = crew.cancelled.clone();
+        let mut listens = true;
+        loop {
+            tokio::select! {
+                ended = all.join_next() => match ended {
+                    None => return Ok(local.totals.get()),
+                    Some(Ok(())) => {}
+                    Some(Err(_)) => return Err(Error::new(
+                        "the receiver of the visits or the source of the jobs panicked",
+                    )),
+                },
+                told = cancelled.wait_for(|&cancelled| cancelled), if listens => {
+                    listens = false;
+                    // A sender that is gone cannot cancel.
+                    if told.is_ok() {
+                        local.stop.tell();
+                    }
+                }
             }
         }
-        Ok(local.totals.get())
     })
 }
 
@@ -232,9 +297,8 @@ impl Worker {
         P: Policy,
         E: Fn(Finished),
     {
-        let mut cancelled = crew.cancelled.clone();
         while let Some(begun) = crew.dispatch.next().await {
-            let Some(course) = self.follow(begun, &crew, &mut cancelled).await else {
+            let Some(course) = self.follow(begun, &crew).await else {
                 continue;
             };
             let visit = course.seen;
@@ -256,7 +320,6 @@ impl Worker {
         &mut self,
         begun: Begun<Task>,
         crew: &Crew<P, E>,
-        cancelled: &mut watch::Receiver<bool>,
     ) -> Option<Box<Course>> {
         let mut course = match begun.what {
             Task::New(job) => Box::new(Course::new(job)),
@@ -264,7 +327,7 @@ impl Worker {
         };
         course.turn = begun.turn;
         course.waited = begun.waited;
-        while let Some(delay) = self.step(&mut course, crew, cancelled).await {
+        while let Some(delay) = self.step(&mut course, crew).await {
             course = crew.dispatch.go_on(course, delay)?;
         }
         Some(course)
@@ -275,15 +338,14 @@ impl Worker {
         &mut self,
         course: &mut Course,
         crew: &Crew<P, E>,
-        cancelled: &mut watch::Receiver<bool>,
     ) -> Option<Duration> {
         let fault = course.ask.job.fault.clone();
+        let (local, number) = (Rc::clone(&self.local), self.number);
         let ended = {
             let stepping = pin!(step(self, course, &crew.dispatch, &crew.policy));
             tokio::select! {
                 biased;
-                // A sender that is gone cannot cancel.
-                () = told_to_stop(fault.as_ref(), cancelled) => Err("cancelled"),
+                () = told_to_stop(fault.as_ref(), &local.stop, number) => Err("cancelled"),
                 end = caught(stepping) => end.map_err(|_| "panic"),
             }
         };
@@ -298,12 +360,10 @@ impl Worker {
 }
 
 /// Ends when the job is to be left as it is.
-async fn told_to_stop(fault: Option<&TestFault>, cancelled: &mut watch::Receiver<bool>) {
+async fn told_to_stop(fault: Option<&TestFault>, stop: &Stop, number: usize) {
     if fault == Some(&TestFault::Cancelled) {
         // Later than the first poll of the visit, so that it is under way.
         return tokio::task::yield_now().await;
     }
-    if cancelled.wait_for(|&cancelled| cancelled).await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    poll_fn(|cx| stop.poll(number, cx)).await;
 }

@@ -1,12 +1,15 @@
 //! What one exchange may take, and what becomes of its connection: the same for every protocol.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use bytes::Bytes;
 use httpwhy_model::{Exchange, Phase, Request, Signal, TlsFault};
 use httpwhy_wire::h1::Limits;
 
 use crate::Deadlines;
 use crate::connection::Facts;
-use crate::deadline::Budget;
+use crate::deadline::{Alarm, Budget};
 use crate::run::Local;
 use crate::signals;
 
@@ -16,10 +19,23 @@ pub(crate) struct Talk<'a> {
     pub(crate) local: &'a Local,
     pub(crate) deadlines: &'a Deadlines,
     pub(crate) budget: &'a Budget,
+    /// The worker's own.
+    pub(crate) alarm: &'a Alarm,
     pub(crate) limits: Limits,
     pub(crate) max_body: u64,
     /// To send exactly so, instead of the request.
     pub(crate) raw: Option<&'a Bytes>,
+}
+
+impl Talk<'_> {
+    /// Awaits the future for at most that long, and no longer than the exchange may take: see [`Budget::within`].
+    pub(crate) async fn within<F: Future>(
+        &self,
+        phase: Duration,
+        future: F,
+    ) -> Result<F::Output, Signal> {
+        self.budget.watch(self.alarm, phase, pin!(future)).await
+    }
 }
 
 /// What becomes of the connection.

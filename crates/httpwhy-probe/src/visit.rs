@@ -50,13 +50,14 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn new(job: Job) -> Self {
+        let (asked, ask) = Ask::first(job);
         Self {
             seen: Visit {
-                asked: job.target.clone(),
+                asked,
                 // Most visits have one step; room for more would be large.
                 steps: Vec::with_capacity(1),
             },
-            ask: Ask::first(job),
+            ask,
             because: Because::Asked,
             pin: None,
             pins: VecDeque::new(),
@@ -306,6 +307,7 @@ async fn perform(
         local: &worker.local,
         deadlines: &deadlines,
         budget: &budget,
+        alarm: &worker.alarm,
         limits,
         max_body: config.max_body,
         raw: ask.raw(),

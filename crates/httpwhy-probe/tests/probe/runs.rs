@@ -94,6 +94,11 @@ fn a_policy_that_panics_ends_its_visit_only() {
 
 #[test]
 fn stopping_ends_what_is_under_way() {
+    stop_among_endless_jobs(true);
+    stop_among_endless_jobs(false);
+}
+
+fn stop_among_endless_jobs(jobs_block: bool) {
     let server = Server::raw(
         b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi",
         Then::Stall,
@@ -112,6 +117,7 @@ fn stopping_ends_what_is_under_way() {
     let sink = Arc::clone(&found);
     let mut config = config();
     config.concurrency = 20;
+    config.jobs_block = jobs_block;
     let totals = run(
         &Arc::new(config),
         jobs,
@@ -128,6 +134,51 @@ fn stopping_ends_what_is_under_way() {
         let text = summary(&finished.visit.steps[0].exchange);
         assert!(text.ends_with("queue engine:cancelled"), "{text}");
     }
+}
+
+#[test]
+fn workers_take_jobs_themselves_when_those_do_not_block() {
+    let server = hello();
+    let url = server.url("http");
+    for threads in [1, 2] {
+        let url = url.clone();
+        let config = Config {
+            jobs_block: false,
+            threads,
+            concurrency: 7,
+            ..config()
+        };
+        let jobs = (0..500).map(move |index| Job::get(index, format!("{url}?{index}")));
+        let (all, totals) = visits(config, jobs, |_: &Visit| Next::Done);
+        let asked: BTreeSet<_> = all.iter().map(|visit| &visit.asked).collect();
+        assert_eq!((all.len(), asked.len()), (500, 500), "each once");
+        assert_eq!(totals.jobs, 500);
+        assert!(totals.connections <= 7, "{}", totals.connections);
+    }
+}
+
+#[test]
+fn jobs_that_panic_in_a_worker_are_an_error() {
+    let jobs = (0..2).map(|index| {
+        assert!(index == 0, "a bug in the iterator");
+        Job::get(index, "nonsense")
+    });
+    let config = Config {
+        jobs_block: false,
+        ..config()
+    };
+    let result = run(
+        &Arc::new(config),
+        jobs,
+        |_: &Visit| Next::Done,
+        |_| {},
+        &AtomicBool::new(false),
+    );
+    let text = result.unwrap_err().to_string();
+    assert_eq!(
+        text,
+        "the receiver of the visits or the source of the jobs panicked"
+    );
 }
 
 #[test]
@@ -153,7 +204,10 @@ fn a_receiver_that_panics_is_an_error() {
         &stop,
     );
     let text = result.unwrap_err().to_string();
-    assert_eq!(text, "the receiver of the visits panicked");
+    assert_eq!(
+        text,
+        "the receiver of the visits or the source of the jobs panicked"
+    );
 }
 
 #[test]

@@ -162,7 +162,7 @@ pub(crate) fn config() -> Config {
             system: false,
             ..Default::default()
         },
-        user_agent: "test".to_owned(),
+        user_agent: "test".into(),
         concurrency: 1,
         ..Config::default()
     }

@@ -160,8 +160,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     if args.targets.iter().any(|target| target == "sim:") {
         return scenes::run(args, common);
     }
-    let config = Arc::new(config(args)?);
-    session::run(args, common, template(args)?, &config)
+    session::run(args, common, template(args)?, config(args)?)
 }
 
 /// What every job has in common.
@@ -214,7 +213,12 @@ fn config(args: &Args) -> Result<Config, Failure> {
             roots: files(&args.cacert)?,
             crls: files(&args.crl)?,
         },
-        user_agent: args.asking.user_agent().unwrap_or(USER_AGENT).to_owned(),
+        user_agent: args
+            .asking
+            .user_agent()
+            .unwrap_or(USER_AGENT)
+            .to_owned()
+            .into(),
         pace: Some(args.pace.pace()),
         protocol: args.protocol.protocol(),
         threads: usize::from(args.threads),

@@ -53,6 +53,11 @@ impl ScaleArgs {
         self.ordered
     }
 
+    /// Whether each input is asked for as it comes: none is waited for, none passed over.
+    pub(crate) const fn is_plain(&self) -> bool {
+        !(self.ordered || self.dedup || self.resume)
+    }
+
     pub(crate) const fn resumes(&self) -> bool {
         self.resume
     }

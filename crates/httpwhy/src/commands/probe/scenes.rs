@@ -139,7 +139,7 @@ fn visits(
             roots: vec![simulator.ca_pem().to_vec()],
             crls: crl.map(|crl| crl.as_bytes().to_vec()).into_iter().collect(),
         },
-        user_agent: super::USER_AGENT.to_owned(),
+        user_agent: super::USER_AGENT.into(),
         concurrency,
         ..Config::default()
     });

@@ -41,7 +41,7 @@ pub(crate) fn run(
     args: &Args,
     common: &Common,
     template: Job,
-    config: &Arc<Config>,
+    config: Config,
 ) -> Result<Exit, Failure> {
     let targets = targets::open(&args.targets, &args.inputs, false)?;
     if args.wishes.relinks() && !targets.are_plain() {
@@ -49,6 +49,10 @@ pub(crate) fn run(
             "--relink writes plain lists again; one of the files is of another kind",
         ));
     }
+    let config = &Arc::new(Config {
+        jobs_block: !(targets.can_be_read_twice() && args.scale.is_plain()),
+        ..config
+    });
     let alone = targets.single();
     let shape = shape(args, common, alone);
     let output = args.output.as_deref();

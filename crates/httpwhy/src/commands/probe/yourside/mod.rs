@@ -63,7 +63,26 @@ struct Watch {
     known: Option<Alarm>,
     /// How far the last answer's Date was from this machine's clock, in seconds: positive when the clock is ahead.
     skew: Option<i64>,
+    /// When that was.
+    skew_seen: Option<SystemTime>,
     ended: bool,
+}
+
+impl Watch {
+    /// Compares clocks, once a second: a Date has no finer steps.
+    fn tell_time(&mut self, exchange: &Exchange) {
+        let Seen::Present(now) = exchange.observed_at else {
+            return;
+        };
+        let since = self.skew_seen.map(|seen| now.duration_since(seen));
+        if matches!(since, Some(Ok(since)) if since < Duration::from_secs(1)) {
+            return;
+        }
+        if let Some(skew) = skew(exchange, now) {
+            self.skew = Some(skew);
+            self.skew_seen = Some(now);
+        }
+    }
 }
 
 impl YourSide {
@@ -97,7 +116,7 @@ impl YourSide {
             return;
         }
         let mut watch = self.lock();
-        watch.skew = skew(exchange).or(watch.skew);
+        watch.tell_time(exchange);
         if let Some(alarm) = &watch.alarm {
             // Those under way when it was raised still come in.
             let resolved = alarm.shared == Shared::Resolver && exchange.peer.is_some();
@@ -234,12 +253,9 @@ impl YourSide {
 }
 
 /// Seconds by which this machine's clock is ahead of the answer's Date.
-fn skew(exchange: &Exchange) -> Option<i64> {
+fn skew(exchange: &Exchange, observed: SystemTime) -> Option<i64> {
     let fields = &exchange.response.as_ref()?.fields;
     let date: SystemTime = httpdate::parse_http_date(fields.text("date")?).ok()?;
-    let Seen::Present(observed) = exchange.observed_at else {
-        return None;
-    };
     Some(match observed.duration_since(date) {
         Ok(ahead) => ahead.as_secs() as i64,
         Err(behind) => -(behind.duration().as_secs() as i64),
