@@ -61,9 +61,11 @@ const GUARDED: &[Guarded] = &[
     only("csv", &["httpwhy-ingest"]),
     only("quick-xml", &["httpwhy-ingest"]),
     only("saphyr-parser", &["httpwhy-ingest"]),
+    only("postcard", &["httpwhy-logs"]),
     Guarded {
         name: "serde",
-        by: &["httpwhy-schema", XTASK],
+        // httpwhy-logs: its states, a file format of its own that is no JSON.
+        by: &["httpwhy-schema", "httpwhy-logs", XTASK],
         by_build: &["httpwhy-catalog"],
     },
     only(

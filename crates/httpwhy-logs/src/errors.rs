@@ -9,19 +9,23 @@ use crate::judge::Complaint;
 use crate::witness::{Wanted, Witnesses};
 
 /// Complaints that are kept; further ones are counted, and join nothing.
-const MOST: usize = 200_000;
+pub(crate) const MOST: usize = 200_000;
 /// An access line is written when the exchange ends, its error line when the failure is noticed: between them lie the
 /// seconds that the writer still served, and the rounding of both stamps.
 const APART: i64 = 2;
+const HOUR: i64 = 3600;
+
+/// A key, the second, and the number of what was said.
+pub(crate) type Mark = (u64, i64, u32);
 
 /// Error lines by what they share with access lines.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Complaints {
     distinct: Vec<Complaint>,
     by_key: HashMap<u64, Vec<(i64, u32)>>,
     kept: usize,
     /// The last line with a client's port: its mark, second and number.
-    last: Option<(u64, i64, u32)>,
+    last: Option<Mark>,
     /// The ids of failures, where lines from behind are to be joined.
     pub(crate) wanted: Wanted,
     /// What the servers behind wrote.
@@ -108,6 +112,62 @@ impl Complaints {
         index as u32
     }
 
+    /// Goes on behind the last line of what was read before.
+    pub(crate) fn go_on(&mut self, before: &Self) {
+        if let (None, Some((mark, second, index))) = (self.last, before.last) {
+            let index = self.number_of(&before.distinct[index as usize]);
+            self.last = Some((mark, second, index));
+        }
+    }
+
+    /// Makes room when many are kept: an access line comes at most an hour after its error line.
+    pub(crate) fn forget_old(&mut self) {
+        if self.kept <= MOST / 2 {
+            return;
+        }
+        let seconds = self.by_key.values().flatten().map(|(second, _)| *second);
+        let oldest = seconds.max().unwrap_or(0) - HOUR;
+        self.by_key.retain(|_, list| {
+            list.retain(|(second, _)| *second >= oldest);
+            !list.is_empty()
+        });
+        self.kept = self.by_key.values().map(Vec::len).sum();
+    }
+
+    /// All of them: what was said, and by key when and which; in the order of the keys.
+    pub(crate) fn all(&self) -> (&[Complaint], Vec<Mark>, Option<Mark>) {
+        let mut marks: Vec<Mark> = self
+            .by_key
+            .iter()
+            .flat_map(|(key, list)| list.iter().map(|(second, index)| (*key, *second, *index)))
+            .collect();
+        marks.sort_by_key(|(key, ..)| *key);
+        (&self.distinct, marks, self.last)
+    }
+
+    /// The same again; `None` when they name what is not there.
+    pub(crate) fn restore(
+        distinct: Vec<Complaint>,
+        marks: Vec<Mark>,
+        last: Option<Mark>,
+    ) -> Option<Self> {
+        let count = distinct.len();
+        let mut all = Self {
+            distinct,
+            kept: marks.len(),
+            last,
+            ..Self::default()
+        };
+        for (key, second, index) in marks {
+            all.by_key.entry(key).or_default().push((second, index));
+        }
+        let indices = all.by_key.values().flatten().map(|(_, index)| *index);
+        let sound = indices
+            .chain(last.map(|(.., index)| index))
+            .all(|index| (index as usize) < count);
+        sound.then_some(all)
+    }
+
     /// Takes another worker's in.
     pub(crate) fn merge(&mut self, other: Self) {
         let indices: Vec<u32> = other
@@ -122,6 +182,9 @@ impl Complaints {
             self.by_key.entry(key).or_default().extend(moved);
         }
         self.kept += other.kept;
+        self.last = other
+            .last
+            .map(|(mark, second, index)| (mark, second, indices[index as usize]));
         self.wanted.merge(other.wanted);
         self.witnesses.merge(other.witnesses);
     }

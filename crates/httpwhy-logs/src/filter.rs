@@ -55,18 +55,32 @@ pub enum Relation {
     Below,
 }
 
+/// The signs of the relations; the longer ones first.
+const RELATIONS: &[(&str, Relation)] = &[
+    ("!=", Relation::IsNot),
+    ("!~", Relation::HoldsNot),
+    ("=", Relation::Is),
+    ("~", Relation::Holds),
+    (">", Relation::Above),
+    ("<", Relation::Below),
+];
+
+impl std::fmt::Display for Condition {
+    /// As it is read.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = RELATIONS
+            .iter()
+            .find(|(_, relation)| *relation == self.relation)
+            .map_or("", |(sign, _)| sign);
+        let column = Column::WORDS[self.column as usize];
+        write!(f, "{column}{sign}{}", self.value)
+    }
+}
+
 impl std::str::FromStr for Condition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const RELATIONS: &[(&str, Relation)] = &[
-            ("!=", Relation::IsNot),
-            ("!~", Relation::HoldsNot),
-            ("=", Relation::Is),
-            ("~", Relation::Holds),
-            (">", Relation::Above),
-            ("<", Relation::Below),
-        ];
         let split = text.find(['!', '=', '~', '>', '<']).and_then(|at| {
             let (name, rest) = text.split_at(at);
             let (sign, relation) = RELATIONS.iter().find(|(sign, _)| rest.starts_with(sign))?;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use httpwhy_ingest::logs::user::misfits;
-use httpwhy_ingest::logs::{Carrier, Column, Format, Layout, Spans, Split, carriers, formats};
+use httpwhy_ingest::logs::{
+    Carrier, Column, Format, Kind, Layout, Spans, Split, carriers, formats,
+};
 
 use crate::doubt::doubts;
 
@@ -68,6 +70,27 @@ impl Plan {
         plan.sampled = lines.len();
         plan.doubts = doubts(&plan.readers, given, &lines);
         plan
+    }
+
+    /// Whether these are error lines.
+    pub(crate) fn is_errors(&self) -> bool {
+        let first = self.readers.first();
+        first.is_some_and(|reader| reader.format.kind == Kind::Error)
+    }
+
+    /// How many of these lines it reads; those of another file of the same writer.
+    pub(crate) fn reads(&self, lines: &[&[u8]]) -> usize {
+        let mut rest: Vec<Vec<u8>> = lines
+            .iter()
+            .map(|raw| self.peel(raw).trim_ascii_end().to_vec())
+            .collect();
+        let all = rest.len();
+        for reader in &self.readers {
+            let lines: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
+            let (_, unread) = reads(&*reader.layout, &lines);
+            rest = unread.into_iter().map(<[u8]>::to_vec).collect();
+        }
+        all - rest.len()
     }
 
     /// How many lines of the sample were read.

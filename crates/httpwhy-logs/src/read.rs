@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use httpwhy_ingest::logs::{Kind, Layout};
+use httpwhy_ingest::logs::Layout;
 
 use crate::errors::Complaints;
 use crate::hash::Seed;
@@ -74,35 +74,42 @@ pub struct Progress {
 }
 
 /// Where a directive stands, the reader whose it is, and the layout behind it.
-type Directive = (u64, usize, Arc<dyn Layout>);
+pub(crate) type Directive = (u64, usize, Arc<dyn Layout>);
 
 /// An input that was opened and recognised.
-struct Recognised {
-    name: String,
-    opened: Opened,
-    plan: Plan,
+pub(crate) struct Recognised {
+    pub(crate) name: String,
+    pub(crate) opened: Opened,
+    pub(crate) plan: Plan,
     /// The first bytes of what is no regular file, which cannot be read twice.
-    head: Vec<u8>,
+    pub(crate) head: Vec<u8>,
     /// Where the directives stand that change the layout, with the reader and its layout behind.
-    directives: Vec<Directive>,
+    pub(crate) directives: Vec<Directive>,
+    /// What stands before, of the unpacked bytes, was read in an earlier run; a line begins here.
+    pub(crate) from: u64,
+    /// Of a message whose parts a carrier wraps one by one, those that were read in an earlier run.
+    pub(crate) part: Vec<u8>,
+}
+
+impl Recognised {
+    pub(crate) fn is_errors(&self) -> bool {
+        self.plan.is_errors()
+    }
+}
+
+/// What came of reading a file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Done {
+    pub(crate) counters: Counters,
+    /// The last line had no end.
+    pub(crate) unended: bool,
+    /// Parts of a message whose last one has not come.
+    pub(crate) part: Vec<u8>,
 }
 
 /// Reads all inputs. What cannot be read is told in the triage, and the rest goes on.
 pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage {
-    let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    }
-    .min(MOST_CORES);
-    let settings = Settings {
-        depth: options.depth,
-        filter: options.filter.clone(),
-        role: Role::Count,
-        join_by: options.join_by,
-        lines: options.lines.clone(),
-        seed: Seed::random(),
-        workers: threads,
-    };
+    let settings = settings(options);
     let mut triage = Triage::new(&settings);
     let mut found = Vec::new();
     for input in inputs {
@@ -110,36 +117,64 @@ pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage 
     }
     let total = found.iter().filter_map(|file| file.opened.size).sum();
     progress.total.store(total, Ordering::Relaxed);
-    let (errors, accesses): (Vec<_>, Vec<_>) = found.into_iter().partition(|file| {
-        file.plan
-            .readers
-            .first()
-            .is_some_and(|reader| reader.format.kind == Kind::Error)
-    });
+    let (errors, accesses): (Vec<_>, Vec<_>) = found.iter().partition(|file| file.is_errors());
     let none = Complaints::default();
-    let mut complaints = run(
-        &errors.iter().collect::<Vec<_>>(),
-        &settings,
-        &none,
-        progress,
-        &mut triage,
-    );
+    let (mut complaints, done) = run(&errors, &settings, &none, progress, &mut triage);
+    report(&errors, done, &mut triage);
     if !options.behind.is_empty() {
-        complaints.witnesses = witnesses(&accesses, &settings, options, progress, &mut triage);
+        let mut behind = Triage::new(&settings);
+        complaints.witnesses = witnesses(
+            &accesses,
+            &settings,
+            options,
+            progress,
+            &mut triage,
+            &mut behind,
+        );
+        triage.take_behind(behind);
     }
-    let accesses: Vec<&Recognised> = accesses.iter().collect();
-    run(&accesses, &settings, &complaints, progress, &mut triage);
+    let (_, done) = run(&accesses, &settings, &complaints, progress, &mut triage);
+    report(&accesses, done, &mut triage);
     triage.finish();
     triage
 }
 
-/// What the servers behind wrote of the failures in front. Their lines are accounted for, and no exchange is counted twice.
-fn witnesses(
-    accesses: &[Recognised],
+/// What holds for all lines under these options.
+pub(crate) fn settings(options: &Options) -> Settings {
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    Settings {
+        depth: options.depth,
+        filter: options.filter.clone(),
+        role: Role::Count,
+        join_by: options.join_by,
+        lines: options.lines.clone(),
+        seed: Seed::random(),
+        workers: threads.min(MOST_CORES),
+    }
+}
+
+/// Tells what became of the lines of each file.
+fn report(files: &[&Recognised], done: Vec<Done>, triage: &mut Triage) {
+    for (file, done) in files.iter().zip(done) {
+        let mut report = FileReport::of(&file.name, &file.plan);
+        report.counters = done.counters;
+        report.unended = done.unended;
+        triage.files.push(report);
+    }
+}
+
+/// What the servers behind wrote of the failures in front. Their lines are accounted for in `behind`, and no exchange is
+/// counted twice.
+pub(crate) fn witnesses(
+    accesses: &[&Recognised],
     settings: &Settings,
     options: &Options,
     progress: &Progress,
     triage: &mut Triage,
+    behind: &mut Triage,
 ) -> Witnesses {
     let by = options.join_by;
     let learning = Settings {
@@ -151,25 +186,34 @@ fn witnesses(
     let mut passing = Triage::new(settings);
     let again: Vec<&Recognised> = accesses
         .iter()
+        .copied()
         .filter(|file| file.opened.size.is_some())
         .collect();
-    let learnt = run(&again, &learning, &none, progress, &mut passing).wanted;
-    triage.joined = learnt.joined();
-    let behind: Vec<Recognised> = options
+    let learnt = run(&again, &learning, &none, progress, &mut passing)
+        .0
+        .wanted;
+    triage.joined.add(&learnt.joined());
+    let files: Vec<Recognised> = options
         .behind
         .iter()
-        .filter_map(|input| recognised(input, options, triage))
+        .filter_map(|input| recognised(input, options, behind))
         .collect();
     let reading = Settings {
         role: Role::Behind(by, Arc::new(learnt)),
         ..settings.clone()
     };
-    let behind: Vec<&Recognised> = behind.iter().collect();
-    run(&behind, &reading, &none, progress, triage).witnesses
+    let files: Vec<&Recognised> = files.iter().collect();
+    let (found, done) = run(&files, &reading, &none, progress, behind);
+    report(&files, done, behind);
+    found.witnesses
 }
 
 /// An input, opened and recognised; what cannot be read is told.
-fn recognised(input: &Input, options: &Options, triage: &mut Triage) -> Option<Recognised> {
+pub(crate) fn recognised(
+    input: &Input,
+    options: &Options,
+    triage: &mut Triage,
+) -> Option<Recognised> {
     recognise(input, options)
         .map_err(|error| {
             triage.unreadable.push(Unreadable {
@@ -180,11 +224,20 @@ fn recognised(input: &Input, options: &Options, triage: &mut Triage) -> Option<R
         .ok()
 }
 
-fn recognise(input: &Input, options: &Options) -> io::Result<Recognised> {
-    let (name, opened) = match input {
-        Input::File(path) => (path.display().to_string(), open(path)?),
-        Input::Stdin => (input.to_string(), standard_input()?),
+pub(crate) fn recognise(input: &Input, options: &Options) -> io::Result<Recognised> {
+    let opened = match input {
+        Input::File(path) => open(path)?,
+        Input::Stdin => standard_input()?,
     };
+    recognise_opened(input.to_string(), opened, options)
+}
+
+/// Looks at something that was opened.
+pub(crate) fn recognise_opened(
+    name: String,
+    opened: Opened,
+    options: &Options,
+) -> io::Result<Recognised> {
     let mut head = Vec::new();
     let windows = match (opened.size, opened.packing) {
         (None, _) => {
@@ -207,25 +260,32 @@ fn recognise(input: &Input, options: &Options) -> io::Result<Recognised> {
         },
         ..opened
     };
-    let lines: Vec<&[u8]> = windows
-        .iter()
-        .flat_map(|window| sample(window, windows.len()))
-        .collect();
-    if is_binary(&windows) {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "it is no text: neither a log nor one packed by gzip, zstd, xz or bzip2",
-        ));
-    }
-    let plan = Plan::of(&lines, &options.given);
-    let directives = directives(&opened, &plan)?;
+    let plan = planned(&windows, options)?;
+    let directives = directives(&opened, &plan, 0)?;
     Ok(Recognised {
         name,
         opened,
         plan,
         head,
         directives,
+        from: 0,
+        part: Vec::new(),
     })
+}
+
+/// How these parts of an input are read; an error when they are no text.
+pub(crate) fn planned(windows: &[Vec<u8>], options: &Options) -> io::Result<Plan> {
+    let lines: Vec<&[u8]> = windows
+        .iter()
+        .flat_map(|window| sample(window, windows.len()))
+        .collect();
+    if is_binary(windows) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is no text: neither a log nor one packed by gzip, zstd, xz or bzip2",
+        ));
+    }
+    Ok(Plan::of(&lines, &options.given))
 }
 
 #[cfg(unix)]
@@ -240,7 +300,7 @@ fn standard_input() -> io::Result<Opened> {
 }
 
 /// The beginning, the middle and the end of a plain file; middle and end begin behind a line's end.
-fn windows(file: &File, size: u64) -> io::Result<Vec<Vec<u8>>> {
+pub(crate) fn windows(file: &File, size: u64) -> io::Result<Vec<Vec<u8>>> {
     let window = WINDOW as u64;
     let offsets = if size <= window * 3 {
         vec![0]
@@ -268,7 +328,7 @@ fn windows(file: &File, size: u64) -> io::Result<Vec<Vec<u8>>> {
 }
 
 /// The first bytes of something packed; an error in them shows when it is read.
-fn unpacked_window(packing: Packing, packed: &[u8]) -> Vec<u8> {
+pub(crate) fn unpacked_window(packing: Packing, packed: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut unpacked = packing.unpack(packed).take(WINDOW as u64);
     let mut buffer = [0; 8192];
@@ -279,7 +339,7 @@ fn unpacked_window(packing: Packing, packed: &[u8]) -> Vec<u8> {
 }
 
 /// Some whole lines of a window; the last one is one only if it ends.
-fn sample(window: &[u8], windows: usize) -> Vec<&[u8]> {
+pub(crate) fn sample(window: &[u8], windows: usize) -> Vec<&[u8]> {
     let window = window.strip_prefix(b"\xef\xbb\xbf").unwrap_or(window);
     let end = memchr::memrchr(b'\n', window).unwrap_or(window.len());
     window[..end]
@@ -305,8 +365,8 @@ fn is_binary(windows: &[Vec<u8>]) -> bool {
     odd * 20 > bytes
 }
 
-/// Finds the lines of a plain file that change the layout of those behind them.
-fn directives(opened: &Opened, plan: &Plan) -> io::Result<Vec<Directive>> {
+/// Finds the lines of a plain file, from a line's beginning on, that change the layout of those behind them.
+pub(crate) fn directives(opened: &Opened, plan: &Plan, from: u64) -> io::Result<Vec<Directive>> {
     let mut found = Vec::new();
     let (Some(size), Packing::Plain) = (opened.size, opened.packing) else {
         return Ok(found);
@@ -318,7 +378,7 @@ fn directives(opened: &Opened, plan: &Plan) -> io::Result<Vec<Directive>> {
         let finder = memchr::memmem::Finder::new(begins);
         let mut layout = Arc::clone(&reader.layout);
         let mut buffer = vec![0; WINDOW * 4];
-        let mut offset = 0;
+        let mut offset = from;
         while offset < size {
             let count = read_at(&opened.file, &mut buffer, offset)?;
             if count == 0 {
@@ -326,7 +386,7 @@ fn directives(opened: &Opened, plan: &Plan) -> io::Result<Vec<Directive>> {
             }
             let bytes = &buffer[..count];
             for place in finder.find_iter(bytes) {
-                let starts = place == 0 && offset == 0 || place > 0 && bytes[place - 1] == b'\n';
+                let starts = place == 0 && offset == from || place > 0 && bytes[place - 1] == b'\n';
                 let line = bytes[place..]
                     .split(|byte| *byte == b'\n')
                     .next()
@@ -361,46 +421,53 @@ struct Task {
 fn tasks(files: &[&Recognised]) -> Vec<Task> {
     let mut tasks = Vec::new();
     for (file, recognised) in files.iter().enumerate() {
-        let plain =
-            recognised.opened.packing == Packing::Plain && recognised.plan.carriers.is_empty();
-        match recognised.opened.size.filter(|_| plain) {
-            None => tasks.push(Task { file, range: None }),
-            Some(size) => {
-                let mut from = 0;
-                while from < size {
-                    let to = (from + CHUNK).min(size);
-                    tasks.push(Task {
-                        file,
-                        range: Some((from, to)),
-                    });
-                    from = to;
-                }
-            }
+        let plain = recognised.opened.packing == Packing::Plain;
+        let Some(size) = recognised.opened.size.filter(|_| plain) else {
+            tasks.push(Task { file, range: None });
+            continue;
+        };
+        // Parts of one message belong together.
+        let chunk = if recognised.plan.carriers.is_empty() {
+            CHUNK
+        } else {
+            u64::MAX
+        };
+        let mut from = recognised.from;
+        while from < size {
+            let to = from.saturating_add(chunk).min(size);
+            tasks.push(Task {
+                file,
+                range: Some((from, to)),
+            });
+            from = to;
         }
     }
     // What cannot be cut takes longest, and so begins first.
-    tasks.sort_by_key(|task| task.range.is_some());
+    tasks.sort_by_key(|task| {
+        task.range
+            .is_some_and(|_| files[task.file].plan.carriers.is_empty())
+    });
     tasks
 }
 
-/// Reads some files; the complaints met. Counts go into the triage.
-fn run(
+/// Reads some files; the complaints met, and what came of each file. Counts go into the triage.
+pub(crate) fn run(
     files: &[&Recognised],
     settings: &Settings,
     known: &Complaints,
     progress: &Progress,
     triage: &mut Triage,
-) -> Complaints {
+) -> (Complaints, Vec<Done>) {
     let tasks = tasks(files);
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
-    let mut per_file = vec![(Counters::default(), false); files.len()];
+    let mut per_file = vec![Done::default(); files.len()];
     let mut complaints = Complaints::default();
     let threads = settings.workers.min(tasks.len());
     let work = || {
         let mut worker = Worker::new(settings, known);
         let mut buffer = Vec::new();
-        let mut counted = vec![(Counters::default(), false); files.len()];
+        let mut counted = vec![Done::default(); files.len()];
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = tasks
@@ -412,7 +479,7 @@ fn run(
             let before = worker.counters;
             let file = files[task.file];
             match one(file, task, &mut worker, &mut buffer, progress) {
-                Ok(unended) => counted[task.file].1 |= unended,
+                Ok(unended) => counted[task.file].unended |= unended,
                 Err(error) => {
                     let what = explain(file, &error);
                     if let Ok(mut failures) = failures.lock() {
@@ -423,7 +490,11 @@ fn run(
                     }
                 }
             }
-            counted[task.file].0.add(&worker.counters.since(&before));
+            let done = &mut counted[task.file];
+            done.counters.add(&worker.counters.since(&before));
+            if !file.plan.carriers.is_empty() {
+                done.part = worker.unfinished();
+            }
         }
         worker.finish();
         (worker, counted)
@@ -438,26 +509,19 @@ fn run(
         }
         for (worker, counted) in done {
             for (sum, more) in per_file.iter_mut().zip(&counted) {
-                sum.0.add(&more.0);
-                sum.1 |= more.1;
+                sum.counters.add(&more.counters);
+                sum.unended |= more.unended;
+                if !more.part.is_empty() {
+                    sum.part.clone_from(&more.part);
+                }
             }
             triage.take(worker, &mut complaints);
         }
     });
-    for (file, (counters, unended)) in files.iter().zip(per_file) {
-        triage.files.push(FileReport {
-            name: file.name.clone(),
-            title: file.plan.title(),
-            fitted: (file.plan.fitted(), file.plan.sampled),
-            doubts: file.plan.doubts.clone(),
-            counters,
-            unended,
-        });
-    }
     triage
         .unreadable
         .extend(failures.into_inner().unwrap_or_default());
-    complaints
+    (complaints, per_file)
 }
 
 impl Counters {
@@ -491,7 +555,7 @@ fn one(
     buffer: &mut Vec<u8>,
     progress: &Progress,
 ) -> io::Result<bool> {
-    let start = task.range.map_or(0, |(from, _)| from);
+    let start = task.range.map_or(file.from, |(from, _)| from);
     let layout = file
         .directives
         .iter()
@@ -499,6 +563,9 @@ fn one(
         .find(|(offset, _, _)| *offset < start)
         .map(|(_, reader, layout)| (*reader, Arc::clone(layout)));
     worker.begin(&file.plan, layout);
+    if start == file.from {
+        worker.go_on(&file.part);
+    }
     if let Some((from, to)) = task.range {
         let mut at = from.saturating_sub(1);
         let limit = to;
@@ -522,6 +589,7 @@ fn one(
         progress,
     };
     let mut unpacked = file.opened.packing.unpack(counting);
+    io::copy(&mut unpacked.by_ref().take(file.from), &mut io::sink())?;
     let read = |buffer: &mut [u8]| loop {
         match unpacked.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -549,7 +617,7 @@ impl<R: Read> Read for Counting<'_, R> {
 
 /// Gives every line that begins within the first `limit` bytes to the worker; whether the last had no end. With
 /// `inside`, the first byte belongs to the line before, whose rest is passed over.
-fn lines(
+pub(crate) fn lines(
     buffer: &mut Vec<u8>,
     inside: bool,
     limit: u64,

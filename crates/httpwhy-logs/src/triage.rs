@@ -10,6 +10,7 @@ use httpwhy_model::{Blame, Diagnosis, OutcomeId};
 use crate::errors::Complaints;
 use crate::incidents::{self, Cell, Incident};
 use crate::judge::Judged;
+use crate::plan::Plan;
 use crate::tables::histogram::{middle, quantile};
 use crate::tables::names::{Id, OTHER};
 use crate::tables::{Dimension, Row, SAMPLES, Tables, UNTIMED};
@@ -21,7 +22,7 @@ use crate::{Counters, Depth};
 const LONGEST_SERIES: i64 = 2_000_000;
 
 /// All that was counted, and what it means.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Triage {
     /// The inputs that were read, in order.
     pub files: Vec<FileReport>,
@@ -39,7 +40,7 @@ pub struct Triage {
     /// The group of each row.
     group_of: Vec<usize>,
     groups: Vec<Group>,
-    met: Vec<u64>,
+    pub(crate) met: Vec<u64>,
 }
 
 /// An input that was read.
@@ -57,6 +58,20 @@ pub struct FileReport {
     pub counters: Counters,
     /// Whether the last line had no line end: one more line than `wc -l` counts.
     pub unended: bool,
+}
+
+impl FileReport {
+    /// Of an input of which nothing has been counted.
+    pub(crate) fn of(name: &str, plan: &Plan) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: plan.title(),
+            fitted: (plan.fitted(), plan.sampled),
+            doubts: plan.doubts.clone(),
+            counters: Counters::default(),
+            unended: false,
+        }
+    }
 }
 
 /// An input that could not be read, or not to its end.
@@ -145,22 +160,44 @@ impl Triage {
     pub(crate) fn take(&mut self, worker: Worker<'_>, complaints: &mut Complaints) {
         self.counters.add(&worker.counters);
         self.joined.found += worker.witnessed;
-        for (why, line) in worker.unread {
-            if self
-                .unread
-                .iter()
-                .filter(|(other, _)| *other == why)
-                .count()
-                < SAMPLES
-            {
-                self.unread.push((why, line));
-            }
-        }
+        self.take_unread(worker.unread);
         for (sum, more) in self.met.iter_mut().zip(worker.met) {
             *sum += more;
         }
         self.tables.merge(worker.tables);
         complaints.merge(worker.complaints);
+    }
+
+    /// Takes in all that was counted elsewhere, but not what is told of files.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.counters.add(&other.counters);
+        self.joined.add(&other.joined);
+        self.take_unread(other.unread);
+        for (sum, more) in self.met.iter_mut().zip(other.met) {
+            *sum += more;
+        }
+        self.tables.merge(other.tables);
+    }
+
+    /// Takes in what became of the lines of the logs from behind; their exchanges are counted in front.
+    pub(crate) fn take_behind(&mut self, behind: Self) {
+        self.counters.add(&behind.counters);
+        self.files.extend(behind.files);
+        self.unreadable.extend(behind.unreadable);
+        self.take_unread(behind.unread);
+        for (sum, more) in self.met.iter_mut().zip(behind.met) {
+            *sum += more;
+        }
+    }
+
+    /// Keeps a few of the lines that were not read.
+    pub(crate) fn take_unread(&mut self, unread: Vec<(Unread, Box<[u8]>)>) {
+        for (why, line) in unread {
+            let alike = self.unread.iter().filter(|(other, _)| *other == why);
+            if alike.count() < SAMPLES {
+                self.unread.push((why, line));
+            }
+        }
     }
 
     /// Forms the groups.

@@ -93,7 +93,7 @@ pub(crate) enum Role {
 }
 
 /// The ids of failures.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
     ids: HashSet<u64>,
     joined: Joined,
@@ -113,6 +113,14 @@ pub struct Joined {
 }
 
 impl Joined {
+    /// Takes another part's in.
+    pub(crate) const fn add(&mut self, other: &Self) {
+        self.with_id += other.with_id;
+        self.without_id += other.without_id;
+        self.dropped += other.dropped;
+        self.found += other.found;
+    }
+
     /// Failures whose id was looked for, and of which no log from behind has a line.
     pub const fn missing(&self) -> u64 {
         (self.with_id - self.dropped).saturating_sub(self.found)
@@ -155,7 +163,7 @@ impl Wanted {
 }
 
 /// Lines from behind by their ids.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Witnesses {
     distinct: Vec<(u16, OwnedShape)>,
     by_id: HashMap<u64, Seen>,

@@ -153,6 +153,18 @@ impl<'a> Worker<'a> {
         self.part.clear();
     }
 
+    /// Goes on behind these parts of a message, which were read earlier.
+    pub(crate) fn go_on(&mut self, part: &[u8]) {
+        self.part.clear();
+        self.part.extend_from_slice(part);
+        self.complaints.go_on(self.known);
+    }
+
+    /// The parts of a message whose last one has not come.
+    pub(crate) fn unfinished(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.part)
+    }
+
     /// A line that is too long to be kept, of which the beginning is given.
     pub(crate) fn oversize(&mut self, beginning: &[u8]) {
         self.counters.oversize += 1;

@@ -35,6 +35,19 @@ impl Distinct {
         }
     }
 
+    /// The registers, for a state.
+    pub(crate) fn registers(&self) -> &[u8] {
+        &self.registers
+    }
+
+    /// The sketch with these registers; `None` when they are not as many, or hold what no hash gives.
+    pub(crate) fn of(registers: &[u8]) -> Option<Self> {
+        let sound = registers.len() == REGISTERS && registers.iter().all(|rank| *rank <= 53);
+        sound.then(|| Self {
+            registers: registers.to_vec(),
+        })
+    }
+
     /// About how many members there are.
     pub(crate) fn estimate(&self) -> u64 {
         let m = REGISTERS as f64;

@@ -5,6 +5,7 @@ pub(crate) mod cells;
 pub(crate) mod distinct;
 pub(crate) mod histogram;
 pub(crate) mod names;
+pub(crate) mod packed;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use names::{Id, Names, OTHER};
 /// Distinct shapes; further ones lose their words, then share the last.
 pub(crate) const SHAPES: usize = 4000;
 /// Names that a table keeps at least half of.
-const NAMES: usize = 8_000;
+pub(crate) const NAMES: usize = 8_000;
 /// Cells by path, shape and time taken; beyond, no new time is told apart.
 const TIMES: usize = 190_000;
 /// Cells by shape and minute, and by dimension, name, shape and span; beyond, minutes share a cell.

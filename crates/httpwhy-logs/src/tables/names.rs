@@ -193,6 +193,27 @@ impl Names {
         })
     }
 
+    /// How many counts were forgotten with their names.
+    pub(crate) const fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// A table with these names, numbered from 1 on, of at most so many.
+    pub(crate) fn restore<'a>(
+        seed: Seed,
+        names: impl ExactSizeIterator<Item = (&'a [u8], u64)>,
+        floor: u64,
+        forgotten: u64,
+    ) -> Self {
+        let mut table = Self::new(names.len() + 1, seed);
+        for (name, count) in names {
+            table.add(name, count);
+        }
+        table.floor = floor;
+        table.forgotten = forgotten;
+        table
+    }
+
     /// Takes another table in; the numbers that its names have here, by their numbers there (0 where forgotten).
     pub(crate) fn merge(&mut self, other: &Self) -> Vec<Id> {
         let mut numbers = vec![OTHER; other.next as usize];
