@@ -53,6 +53,7 @@ const GUARDED: &[Guarded] = &[
     only("hickory-proto", &["httpwhy-probe", "httpwhy-sim"]),
     only("rcgen", &["httpwhy-sim"]),
     only("quinn", &["httpwhy-probe", "httpwhy-sim"]),
+    only("mio", &["httpwhy-sim"]),
     only("clap", &["httpwhy"]),
     only("axum", &[]),
     only("axum-core", &["httpwhy-respond"]),

@@ -1,7 +1,7 @@
 //! Connections to the HTTP and HTTPS ports, and to the ports of single acts.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener, UdpSocket};
+use std::net::{TcpListener as StdListener, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,14 +27,14 @@ pub(crate) const MOST_CONNECTIONS: usize = 16_384;
 /// The longest that one answer, one handshake or one act may take.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 /// How long accepting rests when the system has no more descriptors.
-const REST: Duration = Duration::from_millis(50);
+pub(crate) const REST: Duration = Duration::from_millis(50);
 
 /// Starts a task for each port.
 pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -> io::Result<()> {
     let seats = &world.seats;
-    help(ports.http.try_clone()?, world)?;
+    fast::accept(ports.http.try_clone()?, world)?;
     let tls = Arc::clone(world);
-    accept(ports.https.try_clone()?, seats, move |stream, _| {
+    accept(ports.https.try_clone()?, seats, move |stream| {
         let world = Arc::clone(&tls);
         // Answers are written in one piece; waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
@@ -51,7 +51,7 @@ pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -
                 continue;
             }
         };
-        accept(listener, seats, move |stream, _| {
+        accept(listener, seats, move |stream| {
             let world = Arc::clone(&world);
             let _ = stream.set_nodelay(true);
             async move { be_guest(stream, &world, at).await }
@@ -60,18 +60,9 @@ pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -
     Ok(())
 }
 
-/// Starts a task for the port of HTTP: on every thread one.
-pub(crate) fn help(listener: StdListener, world: &Arc<World>) -> io::Result<()> {
-    let shared = Arc::clone(world);
-    accept(listener, &world.seats, move |stream, peer| {
-        let world = Arc::clone(&shared);
-        async move { fast::serve(stream, peer, &world).await }
-    })
-}
-
 fn accept<F, W>(listener: StdListener, seats: &Arc<Semaphore>, serve: F) -> io::Result<()>
 where
-    F: Fn(TcpStream, SocketAddr) -> W + Send + 'static,
+    F: Fn(TcpStream) -> W + Send + 'static,
     W: Future<Output = ()> + Send + 'static,
 {
     listener.set_nonblocking(true)?;
@@ -79,7 +70,7 @@ where
     let seats = Arc::clone(seats);
     tokio::spawn(async move {
         loop {
-            let Ok((stream, peer)) = listener.accept().await else {
+            let Ok((stream, _)) = listener.accept().await else {
                 sleep(REST).await;
                 continue;
             };
@@ -87,7 +78,7 @@ where
             let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
                 return;
             };
-            let work = serve(stream, peer);
+            let work = serve(stream);
             tokio::spawn(async move {
                 work.await;
                 drop(seat);

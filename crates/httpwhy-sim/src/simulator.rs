@@ -13,7 +13,7 @@ use crate::certificates::Certificates;
 use crate::ports::Ports;
 use crate::scene::Scene;
 use crate::world::{Play, World};
-use crate::{dns, serve, world};
+use crate::{dns, fast, serve, world};
 
 /// Where the simulator stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,18 +123,19 @@ impl Simulator {
     fn playing(config: Config, plays: Vec<Play>, seed: Option<u64>) -> io::Result<Self> {
         let certificates = Certificates::mint(config.ip).map_err(io::Error::other)?;
         let ports = Ports::bind(&config)?;
-        let (world, guests) = World::set_up(&config, certificates, &ports, plays, seed)?;
+        let (mut world, guests) = World::set_up(&config, certificates, &ports, plays, seed)?;
+        // Contents are large, and only clients need them.
+        let scenes = world.played.iter_mut().map(|played| Scene {
+            body: played.scene.body.take(),
+            ..played.scene.clone()
+        });
+        let scenes = scenes.collect();
         let world = Arc::new(world);
-        let scenes = world
-            .played
-            .iter()
-            .map(|played| played.scene.clone())
-            .collect();
         let mut workers = Vec::new();
         let helpers = config.threads.clamp(1, MOST_THREADS) - 1;
         for listener in (0..helpers).map(|_| ports.http.try_clone()) {
             let (listener, world) = (listener?, Arc::clone(&world));
-            workers.push(Worker::start(move || serve::help(listener, &world))?);
+            workers.push(Worker::start(move || fast::accept(listener, &world))?);
         }
         let shared = Arc::clone(&world);
         workers.push(Worker::start(move || {

@@ -78,7 +78,7 @@ fn perform(params: &Params) -> Result<Role, Misuse> {
     };
     if matches!(how, "window-stall" | "early-answer") {
         "POST".clone_into(&mut cue.method);
-        cue.body = Some(vec![b'x'; UPLOAD]);
+        cue.body = Some(vec![0; UPLOAD]);
     }
     let part = match how {
         "not-h2" => Part::Accept(Box::new(NotH2)),

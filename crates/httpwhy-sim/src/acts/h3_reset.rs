@@ -29,7 +29,7 @@ fn perform(params: &Params) -> Result<Role, Misuse> {
     if stops {
         // Only a client that still sends hears of it.
         "POST".clone_into(&mut cue.method);
-        cue.body = Some(vec![b'x'; 4 << 20]);
+        cue.body = Some(vec![0; 4 << 20]);
         cue.slow = true;
     }
     Ok(Role {

@@ -10,21 +10,23 @@ mod table;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use self::plain::Begins;
 use self::stamp::Stamp;
 pub(crate) use self::table::Table;
-use crate::serve::{DEADLINE, serve_from};
+use crate::serve::{DEADLINE, REST, serve_from};
 use crate::wire::Wire;
 use crate::world::World;
 
@@ -67,27 +69,109 @@ struct Rest {
     ends: bool,
 }
 
-/// Serves a connection to its end.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, world: &Arc<World>) {
+/// Accepts connections. What a client has sent by then is read at once, and a connection that is over with it never meets
+/// the runtime.
+pub(crate) fn accept(listener: StdListener, world: &Arc<World>) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = mio::net::TcpListener::from_std(listener);
+    let listener = AsyncFd::with_interest(listener, Interest::READABLE)?;
+    let world = Arc::clone(world);
+    tokio::spawn(async move {
+        loop {
+            let accepted = listener
+                .async_io(Interest::READABLE, mio::net::TcpListener::accept)
+                .await;
+            let Ok((stream, peer)) = accepted else {
+                sleep(REST).await;
+                continue;
+            };
+            let mut begun = Begun::default();
+            let round = round(&stream, &mut begun, &world);
+            consume_budget().await;
+            if matches!(round, Round::Over) {
+                continue;
+            }
+            // The semaphore is never closed.
+            let Ok(seat) = Arc::clone(&world.seats).acquire_owned().await else {
+                return;
+            };
+            let Ok(stream) = TcpStream::from_std(stream.into()) else {
+                continue;
+            };
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                serve(stream, peer, begun, round, &world).await;
+                drop(seat);
+            });
+        }
+    });
+    Ok(())
+}
+
+/// What a connection has brought so far.
+#[derive(Default)]
+struct Begun {
+    /// How many requests were answered.
+    answered: u32,
+    /// The beginning of a request whose rest has not come.
+    request: Vec<u8>,
+}
+
+/// Serves a connection to its end, after a first round.
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    mut begun: Begun,
+    mut last: Round,
+    world: &Arc<World>,
+) {
     let mut patience = pin!(sleep(IDLE));
-    let (mut answered, mut seen) = (0, 0);
-    // The beginning of a request whose rest has not come.
-    let mut begun = Vec::new();
-    while readable(&stream, patience.as_mut(), answered, &mut seen).await {
-        match round(&stream, &mut begun, &mut answered, world) {
+    let mut seen = begun.answered;
+    loop {
+        match last {
             Round::Open => {}
             Round::Over => return,
             Round::Rest(rest) => {
-                return Box::pin(hand_on(stream, peer, rest, answered, world)).await;
+                return Box::pin(hand_on(stream, peer, rest, begun.answered, world)).await;
             }
         }
+        if !readable(&stream, patience.as_mut(), begun.answered, &mut seen).await {
+            break;
+        }
+        last = round(&stream, &mut begun, world);
     }
-    if !begun.is_empty() {
+    if !begun.request.is_empty() {
         let rest = Rest {
-            unread: begun,
+            unread: begun.request,
             ..Rest::default()
         };
-        Box::pin(hand_on(stream, peer, rest, answered, world)).await;
+        Box::pin(hand_on(stream, peer, rest, begun.answered, world)).await;
+    }
+}
+
+/// What is read and written without waiting.
+trait AtOnce {
+    fn read(&self, into: &mut [u8]) -> io::Result<usize>;
+    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+}
+
+impl AtOnce for TcpStream {
+    fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        self.try_read(into)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
+}
+
+impl AtOnce for mio::net::TcpStream {
+    fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(&mut &*self, into)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        io::Write::write(&mut &*self, bytes)
     }
 }
 
@@ -116,24 +200,24 @@ async fn readable(
 }
 
 /// Reads once, answers what can be answered from the table, writes once.
-fn round(stream: &TcpStream, begun: &mut Vec<u8>, answered: &mut u32, world: &World) -> Round {
+fn round(stream: &impl AtOnce, begun: &mut Begun, world: &World) -> Round {
     SCRATCH.with_borrow_mut(|scratch| {
-        let held = begun.len();
-        scratch.input[..held].copy_from_slice(begun);
-        let count = match stream.try_read(&mut scratch.input[held..]) {
+        let held = begun.request.len();
+        scratch.input[..held].copy_from_slice(&begun.request);
+        let count = match stream.read(&mut scratch.input[held..]) {
             Ok(0) => return Round::Over,
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Round::Open,
             Err(_) => return Round::Over,
         };
-        begun.clear();
+        begun.request.clear();
         let Scratch {
             input,
             output,
             stamp,
         } = scratch;
         let batch = answer(&input[..held + count], output, stamp, world);
-        *answered = answered.saturating_add(batch.answered);
+        begun.answered = begun.answered.saturating_add(batch.answered);
         let Some(sent) = send(stream, output) else {
             return Round::Over;
         };
@@ -143,7 +227,7 @@ fn round(stream: &TcpStream, begun: &mut Vec<u8>, answered: &mut u32, world: &Wo
         let is_clean = unsent.is_empty() && unread.is_empty() && held + count < AT_ONCE;
         match batch.then {
             Then::Nothing if unsent.is_empty() => {
-                begun.extend_from_slice(unread);
+                begun.request.extend_from_slice(unread);
                 Round::Open
             }
             Then::End { client: true } if is_clean => Round::Over,
@@ -157,11 +241,11 @@ fn round(stream: &TcpStream, begun: &mut Vec<u8>, answered: &mut u32, world: &Wo
 }
 
 /// Writes what can be written at once: how many bytes; `None` when the connection has failed.
-fn send(stream: &TcpStream, output: &[u8]) -> Option<usize> {
+fn send(stream: &impl AtOnce, output: &[u8]) -> Option<usize> {
     if output.is_empty() {
         return Some(0);
     }
-    match stream.try_write(output) {
+    match stream.write(output) {
         Ok(count) => Some(count),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Some(0),
         Err(_) => None,
