@@ -74,6 +74,10 @@ struct Rest {
 pub(crate) fn accept(listener: StdListener, world: &Arc<World>) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = mio::net::TcpListener::from_std(listener);
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe for types whose descriptor may change; that of a listener does not"
+    )]
     let listener = AsyncFd::with_interest(listener, Interest::READABLE)?;
     let world = Arc::clone(world);
     tokio::spawn(async move {
