@@ -1,10 +1,11 @@
 //! Module lists, generated from the directory: one new file is one new act, rule, format or command, with no other edit.
 //!
 //! A list is committed, so that it can be read and reviewed. What stands above `// -- list --` in a `mod.rs` is written
-//! by hand and kept; everything below is generated.
+//! by hand and kept; everything below is generated. The README's counts are written likewise.
 
 use anyhow::{Context, Result, bail};
 
+use crate::counts;
 use crate::tree::Tree;
 
 const MARKER: &str = "// -- list --";
@@ -115,21 +116,24 @@ const PLACES: &[Place] = &[
 pub(crate) fn run(tree: &Tree, mode: Mode) -> Result<()> {
     let mut stale = Vec::new();
     let mut lists = 0;
+    let mut all = Vec::new();
     for place in PLACES {
-        for (file, wanted) in place.lists(tree)? {
-            lists += 1;
-            if tree.read(&file)?.as_deref() == Some(wanted.as_str()) {
-                continue;
-            }
-            if mode == Mode::Write {
-                std::fs::write(tree.path(&file), &wanted).with_context(|| file.clone())?;
-            }
-            stale.push(file);
+        all.extend(place.lists(tree)?);
+    }
+    all.extend(counts::readme(tree)?);
+    for (file, wanted) in all {
+        lists += 1;
+        if tree.read(&file)?.as_deref() == Some(wanted.as_str()) {
+            continue;
         }
+        if mode == Mode::Write {
+            std::fs::write(tree.path(&file), &wanted).with_context(|| file.clone())?;
+        }
+        stale.push(file);
     }
     match (stale.is_empty(), mode) {
         (true, _) => {
-            println!("codegen: {lists} module list(s) up to date");
+            println!("codegen: {lists} list(s) up to date");
             Ok(())
         }
         (false, Mode::Write) => bail!("stale, now rewritten: {}", stale.join(", ")),

@@ -9,6 +9,7 @@
 
 mod ci;
 mod codegen;
+mod counts;
 mod docs;
 mod entries;
 mod layers;

@@ -50,7 +50,8 @@ impl Counts {
     }
 }
 
-fn is_reproducible(entry: &Entry) -> bool {
+/// Whether the simulator can bring it about.
+pub(crate) fn is_reproducible(entry: &Entry) -> bool {
     entry
         .front
         .get("reproduce")

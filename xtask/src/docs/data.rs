@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use super::clients;
 use super::markdown;
 use super::views::{READERS, Reader};
 use crate::tree::Tree;
@@ -271,6 +272,8 @@ pub(crate) struct Data {
     pub(crate) questions: Vec<Question>,
     /// In the order of the readers.
     pub(crate) views: Vec<View>,
+    /// What other people's clients say.
+    pub(crate) clients: Vec<clients::Row>,
     pub(crate) signatures: BTreeMap<String, Signature>,
     /// Page by id.
     pages: BTreeMap<String, String>,
@@ -301,7 +304,9 @@ impl Data {
             let rows = lines(&ask(tree, &asked)?).with_context(|| asked.join(" "))?;
             views.push(view(reader, rows));
         }
-        Ok(Self::of(outcomes, questions, views, signatures))
+        let mut data = Self::of(outcomes, questions, views, signatures);
+        data.clients = clients::of_the_tests(tree)?;
+        Ok(data)
     }
 
     pub(crate) fn of(
@@ -318,6 +323,7 @@ impl Data {
             views,
             signatures,
             pages,
+            clients: Vec::new(),
             mentioned_by: BTreeMap::new(),
         };
         let mut mentioned_by: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

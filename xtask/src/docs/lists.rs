@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::clients;
 use super::data::{
     AUDIENCES, Audience, Data, Outcome, Signature, audience_page, namespace_page, view_page,
 };
@@ -41,6 +42,11 @@ pub(crate) fn index(data: &Data) -> String {
             view.rows.len()
         );
     }
+    let _ = writeln!(
+        body,
+        "<li>{} <span>The words and codes of curl, Python requests, Node and Chromium for what happens on the wire.</span></li>",
+        link(path, clients::PAGE, "What does your client say?")
+    );
     let _ = writeln!(
         body,
         "<li>{} <span>From the situation to the status code, for those who write the server.</span></li>\n</ul></section>",

@@ -3,6 +3,7 @@
 //! Everything on it is what the binary itself says (`list --json`, its views, `choose --list --json`), beside the products'
 //! signatures in the catalogue. The same data gives the same bytes. A dead internal link fails the chore.
 
+mod clients;
 mod data;
 mod frame;
 mod links;
@@ -63,6 +64,7 @@ fn build(data: &Data) -> Site {
     site.insert("search-index.js".into(), search::index(data));
     site.insert("index.html".into(), lists::index(data));
     site.insert("choose.html".into(), lists::choose(data));
+    site.insert(clients::PAGE.into(), clients::page(data));
     for namespace in data.namespaces() {
         site.insert(
             data::namespace_page(namespace),

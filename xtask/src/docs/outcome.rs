@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::clients;
 use super::data::{AUDIENCES, Data, Outcome, audience_page, namespace_page};
 use super::frame::{Page, escape, frame, link};
 use super::markdown::{blocks, id_link, inline, plain};
@@ -87,6 +88,9 @@ fn facts(data: &Data, outcome: &Outcome, path: &str) -> String {
         .collect();
     if !printed.is_empty() {
         row("Also printed as", names(&printed));
+    }
+    if let Some(said) = clients::facts(data, &outcome.id) {
+        row("Your client says", said);
     }
     let same: Vec<String> = (data.outcomes.iter())
         .filter(|other| other.code() == outcome.code() && other.id != outcome.id)
