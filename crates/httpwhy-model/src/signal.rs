@@ -169,6 +169,8 @@ words! {
         RevocationUnknown = "revocation-unknown",
         /// Its key is too small.
         WeakKey = "weak-key",
+        /// Its signature rests on a digest that can be forged: SHA-1 or MD5.
+        WeakSignature = "weak-signature",
         /// Any other problem.
         Other = "other",
     }

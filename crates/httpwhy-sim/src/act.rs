@@ -211,6 +211,8 @@ pub(crate) struct Cue {
     pub(crate) follow: bool,
     /// Check revocation with the list for that fault of [`crate::certificates::FAULTS`].
     pub(crate) crl: Option<&'static str>,
+    /// Show that certificate of [`crate::certificates::CLIENTS`] when asked for one.
+    pub(crate) identity: Option<&'static str>,
     /// The name server is a port on which nothing answers.
     pub(crate) dead_resolver: bool,
     /// A target that is no URL of the simulator.
@@ -238,6 +240,7 @@ impl Default for Cue {
             slow: false,
             follow: false,
             crl: None,
+            identity: None,
             dead_resolver: false,
             target: None,
             fault: None,

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{TransportConfig, VarInt};
 use rcgen::{
@@ -15,8 +17,11 @@ use rcgen::{
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::WebPkiClientVerifier;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{RootCertStore, ServerConfig};
+use rustls::version::TLS12;
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use crate::weak_signature;
 
 /// What can be wrong with a certificate; `bad-cert`'s `how`.
 pub(crate) const FAULTS: &[&str] = &[
@@ -41,8 +46,12 @@ pub(crate) const FAULTS: &[&str] = &[
     "unknown-issuer",
     "unsupported-signature",
     "weak-key",
+    "weak-signature",
     "wrong-host",
 ];
+
+/// Certificates for clients: one that is accepted, and one for each reason to refuse it.
+pub(crate) const CLIENTS: &[&str] = &["expired", "good", "not-for-clients", "unknown-issuer"];
 
 /// How long a QUIC connection may be silent, in milliseconds: as any other, or briefly.
 const SILENCE: u32 = 60_000;
@@ -64,6 +73,9 @@ pub(crate) struct Certificates {
     good: Arc<ServerConfig>,
     good_http1: Arc<ServerConfig>,
     wants_client: Arc<ServerConfig>,
+    wants_client_tls12: Arc<ServerConfig>,
+    odd_alpn: Arc<ServerConfig>,
+    clients: Vec<String>,
     quic: quinn::ServerConfig,
     quic_idle: quinn::ServerConfig,
     bad: Vec<Arc<ServerConfig>>,
@@ -80,7 +92,8 @@ impl Certificates {
         let good = issuing.leaf("sim.test", |leaf| {
             leaf.subject_alt_names.push(SanType::IpAddress(ip));
         })?;
-        let wants_client = wants_client(&good, &root)?;
+        let wants_client_tls12 = wants_client(&good, &root, &[&TLS12])?;
+        let wants_client = wants_client(&good, &root, rustls::ALL_VERSIONS)?;
         let quic = over_quic(&good)?;
         let good = config(good)?;
         let bad = FAULTS
@@ -93,7 +106,13 @@ impl Certificates {
             crl_other: stranger()?.1.revokes(-1, 30)?,
             ca_pem: root.pem.clone(),
             wants_client,
-            good_http1: only_http1(&good),
+            wants_client_tls12,
+            clients: CLIENTS
+                .iter()
+                .map(|how| Ok(client(how, &issuing)?.pem()))
+                .collect::<Minted<_>>()?,
+            good_http1: only_alpn(&good, b"http/1.1"),
+            odd_alpn: only_alpn(&good, b"acme-tls/1"),
             good,
             quic_idle: with_idle(quic.clone(), BRIEFLY),
             quic: with_idle(quic, SILENCE),
@@ -121,9 +140,25 @@ impl Certificates {
         self.quic_idle.clone()
     }
 
-    /// The good certificate; the client must present one too.
+    /// The good certificate; the client must present one too, of the same authority.
     pub(crate) fn wants_client(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.wants_client)
+    }
+
+    /// The same over TLS 1.2, where the client learns of a refusal within the handshake.
+    pub(crate) fn wants_client_tls12(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.wants_client_tls12)
+    }
+
+    /// The good certificate; no protocol of HTTP is offered, but that of ACME challenges (RFC 8737).
+    pub(crate) fn odd_alpn(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.odd_alpn)
+    }
+
+    /// A certificate for clients, one of [`CLIENTS`], with its chain and its key. PEM.
+    pub(crate) fn client(&self, how: &str) -> Option<&str> {
+        let at = CLIENTS.iter().position(|known| *known == how)?;
+        self.clients.get(at).map(String::as_str)
     }
 
     /// The revocation list (PEM) that a client needs to see that fault of [`FAULTS`]; `None` where it needs none.
@@ -155,6 +190,13 @@ fn bad(how: &str, root: &Authority, issuing: &Authority) -> Minted<Chain> {
         // Nothing is wrong with these but what the client's revocation list says, or does not.
         "crl-expired" | "revocation-unknown" => with(&|_| {}),
         "weak-key" => issuing.leaf_of(host, &WeakKey),
+        "weak-signature" => {
+            let mut chain = with(&|_| {})?;
+            let key = issuing.issuer.key().serialize_der();
+            let again = weak_signature::sign_again(&chain.certificates[0], &key);
+            chain.certificates[0] = again.ok_or("a certificate cannot be signed anew")?.into();
+            Ok(chain)
+        }
         "wrong-host" => issuing.leaf("other.test", |_| {}),
         // The target is the address; the certificate knows names only.
         "ip-mismatch" => with(&|_| {}),
@@ -214,6 +256,23 @@ fn bad(how: &str, root: &Authority, issuing: &Authority) -> Minted<Chain> {
         }
         other => Err(format!("no certificate is bad in the way '{other}'").into()),
     }
+}
+
+/// A client's certificate.
+fn client(how: &str, issuing: &Authority) -> Minted<Chain> {
+    let stranger = match how {
+        "unknown-issuer" => Some(stranger()?.1),
+        _ => None,
+    };
+    let issuer = stranger.as_ref().unwrap_or(issuing);
+    issuer.leaf("client.sim.test", |leaf| {
+        if how != "not-for-clients" {
+            leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        }
+        if how == "expired" {
+            valid(leaf, -91, -1);
+        }
+    })
 }
 
 /// An authority that nobody trusts: its root, and one below.
@@ -354,11 +413,32 @@ impl Chain {
         self
     }
 
+    /// The certificates, the leaf first, and the key.
+    fn pem(&self) -> String {
+        let one = |der: &CertificateDer<'_>| pem("CERTIFICATE", der);
+        let certificates: String = self.certificates.iter().map(one).collect();
+        certificates + &self.key.serialize_pem()
+    }
+
     /// Sends the first ones only.
     fn keep(mut self, count: usize) -> Self {
         self.certificates.truncate(count);
         self
     }
+}
+
+/// PEM (RFC 7468 section 2).
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut out = format!("-----BEGIN {label}-----\n");
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, more) = rest.split_at(rest.len().min(64));
+        out.push_str(line);
+        out.push('\n');
+        rest = more;
+    }
+    out + &format!("-----END {label}-----\n")
 }
 
 fn authority_params(name: &str) -> CertificateParams {
@@ -439,9 +519,9 @@ fn config(chain: Chain) -> Minted<Arc<ServerConfig>> {
     Ok(Arc::new(config))
 }
 
-fn only_http1(config: &ServerConfig) -> Arc<ServerConfig> {
+fn only_alpn(config: &ServerConfig, protocol: &[u8]) -> Arc<ServerConfig> {
     let mut config = config.clone();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Arc::new(config)
 }
 
@@ -465,14 +545,18 @@ fn with_idle(mut config: quinn::ServerConfig, milliseconds: u32) -> quinn::Serve
     config
 }
 
-fn wants_client(chain: &Chain, root: &Authority) -> Minted<Arc<ServerConfig>> {
+fn wants_client(
+    chain: &Chain,
+    root: &Authority,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Minted<Arc<ServerConfig>> {
     let mut roots = RootCertStore::empty();
     roots.add(root.der.clone())?;
     let verifier =
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build()?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(chain.key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()?
+        .with_protocol_versions(versions)?
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain.certificates.clone(), key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

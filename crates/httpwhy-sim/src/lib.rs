@@ -39,6 +39,8 @@ mod serve;
 mod simulator;
 mod state;
 mod statuses;
+mod variants;
+mod weak_signature;
 mod websocket;
 mod wire;
 mod world;

@@ -8,6 +8,7 @@
 use std::fmt::Write;
 
 use crate::answer::Answer;
+use crate::certificates::CLIENTS;
 use crate::endpoints::{Call, ROUTES, Refusal, Reply, Takeover};
 use crate::json;
 use crate::websocket::{LONGEST, Longest};
@@ -76,6 +77,19 @@ pub(crate) fn tls(call: &Call<'_>) -> Result<Reply, Refusal> {
         .map(outcome)
         .collect();
     Ok(Reply::content(JSON, format!("[\n{}\n]\n", all.join(",\n"))))
+}
+
+/// `/client.pem?how=`: a certificate for clients with its chain and key, to be shown to those who want one: `good`, or
+/// one that is refused: `expired`, `not-for-clients`, `unknown-issuer`.
+pub(crate) fn client(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let how = call.arg("how").unwrap_or("good");
+    let found = call.world.certificates.client(how).ok_or_else(|| {
+        Refusal::bad(format!(
+            "'{how}' is no certificate for clients; there are: {}",
+            CLIENTS.join(", ")
+        ))
+    })?;
+    Ok(Reply::content("application/x-pem-file", found.as_bytes()))
 }
 
 /// `/landing`: where redirects lead.

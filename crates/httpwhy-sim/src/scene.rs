@@ -25,8 +25,10 @@ pub enum Protocol {
     reason = "independent facts, most of them rare"
 )]
 pub struct Scene {
-    /// The outcome.
+    /// What it is called: the outcome's id, or that with a third part for another way to the same.
     pub id: OutcomeId,
+    /// The outcome.
+    pub outcome: OutcomeId,
     /// The absolute URL to ask; or the bad input of act `input`, as it stands in the entry.
     pub target: String,
     /// The method.
@@ -51,6 +53,8 @@ pub struct Scene {
     pub slow: bool,
     /// A revocation list (PEM) to check certificates with; `None` for none.
     pub crl: Option<String>,
+    /// A client certificate with its chain and its key (PEM) to show when asked for one; `None` for none.
+    pub identity: Option<String>,
     /// Whether redirects are followed.
     pub follow: bool,
     /// The proxy to ask through, as `scheme://host:port`.
@@ -93,6 +97,8 @@ impl Scene {
             proxy,
             from: cue.from.map(str::to_owned),
             crl: None,
+            identity: None,
+            outcome: outcome(id),
         }
     }
 
@@ -101,4 +107,10 @@ impl Scene {
         let authority = self.target.split('/').nth(2)?;
         authority.rsplit(':').next()?.parse().ok()
     }
+}
+
+/// The first two parts of an id.
+fn outcome(id: OutcomeId) -> OutcomeId {
+    let third = id.0.match_indices('/').nth(1);
+    third.map_or(id, |(at, _)| OutcomeId(&id.0[..at]))
 }

@@ -17,6 +17,7 @@ use crate::scene::Scene;
 use crate::serve::MOST_CONNECTIONS;
 use crate::simulator::Config;
 use crate::state::State;
+use crate::variants::{VARIANTS, Variant};
 
 /// What all connections share.
 pub(crate) struct World {
@@ -113,11 +114,17 @@ impl World {
             let dead = ports.dead_resolver.address;
             let crl = role.cue.crl.and_then(|how| certificates.crl(how));
             let crl = crl.map(str::to_owned);
+            let identity = role.cue.identity.and_then(|how| certificates.client(how));
+            let identity = identity.map(str::to_owned);
             let scene = Scene::of(id, role.cue, origin, &path, dead);
             played.push(Played {
                 id,
                 act,
-                scene: Scene { crl, ..scene },
+                scene: Scene {
+                    crl,
+                    identity,
+                    ..scene
+                },
                 part: role.part,
             });
         }
@@ -146,17 +153,25 @@ impl World {
 /// An outcome, and the act and role that bring it about.
 pub(crate) type Play = (OutcomeId, &'static Act, Role);
 
-/// What the catalogue asks for, sorted by id. What no act can do is left out: [`exemption`] tells it, and this module's
-/// test fails.
+/// What the catalogue asks for, and other ways to the same, sorted by id. What no act can do is left out: [`exemption`]
+/// tells it, and this module's test fails.
 pub(crate) fn plays() -> Vec<Play> {
     let playable = |entry: &'static Entry| {
         let (act, role) = role(entry).ok()??;
         Some((entry.id, act, role))
     };
-    httpwhy_catalog::entries()
+    let mut all: Vec<Play> = httpwhy_catalog::entries()
         .iter()
         .filter_map(playable)
-        .collect()
+        .chain(VARIANTS.iter().filter_map(variant))
+        .collect();
+    all.sort_unstable_by_key(|(id, ..)| id.0);
+    all
+}
+
+fn variant((id, act, params): &'static Variant) -> Option<Play> {
+    let act = Act::named(act).ok()?;
+    Some((OutcomeId(id), act, act.role(params).ok()?))
 }
 
 /// Why nothing here can bring that entry about; `None` when something can.
@@ -195,5 +210,19 @@ mod tests {
             .filter_map(|entry| role(entry).err())
             .collect();
         assert!(failed.is_empty(), "{}", failed.join("\n"));
+    }
+
+    #[test]
+    fn every_variant_is_one_of_an_entry_and_asks_for_what_an_act_can_do() {
+        let plays = plays();
+        for row in VARIANTS {
+            let (id, act, params) = row;
+            let role = Act::named(act).and_then(|act| act.role(params));
+            assert!(role.is_ok(), "{id}: {:?}", role.err());
+            let entry = id.rsplit_once('/').map(|(entry, _)| entry);
+            let entry = entry.and_then(httpwhy_catalog::by_id);
+            assert!(entry.is_some(), "{id}");
+        }
+        assert!(plays.is_sorted_by(|(one, ..), (other, ..)| one.0 < other.0));
     }
 }

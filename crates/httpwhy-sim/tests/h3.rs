@@ -197,7 +197,7 @@ fn codes_are_sent_as_asked() {
     let scenes = simulator
         .scenes()
         .iter()
-        .filter(|scene| scene.id.0.starts_with("h3/0x"));
+        .filter(|scene| scene.id.0.starts_with("h3/0x") && scene.id == scene.outcome);
     let mut count = 0;
     for scene in scenes {
         count += 1;
@@ -263,4 +263,17 @@ fn connections_that_are_never_made() {
         idle.end,
         Err(ReadError::ConnectionLost(ConnectionError::TimedOut))
     );
+    for _ in 0..3 {
+        // It forgets each of them.
+        let forgotten = run(async {
+            let connection = connect(&simulator, at("quic/stateless-reset"))
+                .await
+                .expect("connects");
+            ask(&connection, "GET", "/", b"").await
+        });
+        assert_eq!(
+            forgotten.end,
+            Err(ReadError::ConnectionLost(ConnectionError::Reset))
+        );
+    }
 }

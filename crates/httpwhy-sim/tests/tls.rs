@@ -10,10 +10,20 @@ use client::{End, PATIENCE, SILENCE, read_all, start};
 use httpwhy_sim::Simulator;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
 /// Asks with a client that trusts the simulator's authority: the answer, or the error's own name.
 fn ask(simulator: &Simulator, name: &str, address: SocketAddr) -> Result<Vec<u8>, String> {
+    ask_with(simulator, name, address, None)
+}
+
+/// The same, with a client certificate and its key (PEM).
+fn ask_with(
+    simulator: &Simulator,
+    name: &str,
+    address: SocketAddr,
+    identity: Option<&str>,
+) -> Result<Vec<u8>, String> {
     let mut roots = RootCertStore::empty();
     let ca = CertificateDer::from_pem_slice(simulator.ca_pem()).expect("PEM");
     roots.add(ca).expect("an authority");
@@ -21,8 +31,17 @@ fn ask(simulator: &Simulator, name: &str, address: SocketAddr) -> Result<Vec<u8>
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let config = match identity {
+        None => config.with_no_client_auth(),
+        Some(pem) => {
+            let chain = CertificateDer::pem_slice_iter(pem.as_bytes())
+                .map(|each| each.expect("PEM"))
+                .collect();
+            let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).expect("a key");
+            config.with_client_auth_cert(chain, key).expect("a pair")
+        }
+    };
     let name = ServerName::try_from(name.to_owned()).expect("a name");
     let connection = ClientConnection::new(Arc::new(config), name).expect("a client");
     let tcp = TcpStream::connect_timeout(&address, PATIENCE).expect("connects");
@@ -81,6 +100,7 @@ fn each_certificate_has_its_own_fault() {
             "tls/cert-unsupported-signature",
             "UnsupportedSignatureAlgorithm",
         ),
+        ("tls/cert-weak-signature", "UnsupportedSignatureAlgorithm"),
     ] {
         let (host, address) = address(&simulator, id);
         let failed = ask(&simulator, &host, address).expect_err(id);
@@ -135,6 +155,21 @@ fn other_ends_of_handshakes() {
             b"\x16\x03\x03\x00\x04\x02\x00\x00\x00",
             End::Fin,
         ),
+        (
+            "tls/version-or-cipher-mismatch/ssl3",
+            b"\x16\x03\x00\x00\x2a\x02\x00\x00\x26\x03\x00",
+            End::Fin,
+        ),
+        (
+            "tls/version-or-cipher-mismatch/tls1.0",
+            b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01",
+            End::Fin,
+        ),
+        (
+            "tls/version-or-cipher-mismatch/tls1.1",
+            b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02",
+            End::Fin,
+        ),
         ("tls/handshake-eof", b"", End::Fin),
         ("tls/handshake-reset", b"", End::Reset),
     ] {
@@ -165,4 +200,28 @@ fn behind_the_handshake() {
     assert!(wanted.contains("CertificateRequired"), "{wanted}");
     let cut = asked("tls/truncated-close");
     assert!(cut.contains("close_notify"), "{cut}");
+}
+
+#[test]
+fn a_client_certificate_is_looked_at() {
+    let simulator = start();
+    for (id, said) in [
+        ("http/200/client-cert", ""),
+        ("tls-alert/43/client-cert", "UnsupportedCertificate"),
+        ("tls-alert/45/client-cert", "CertificateExpired"),
+        ("tls-alert/45/client-cert-tls1.2", "CertificateExpired"),
+        ("tls-alert/48/client-cert", "UnknownCA"),
+        ("tls-alert/48/client-cert-tls1.2", "UnknownCA"),
+        ("tls/client-cert-needed/tls1.2", "CertificateRequired"),
+    ] {
+        let (host, address) = address(&simulator, id);
+        let identity = simulator.scene(id).expect("a scene").identity.as_deref();
+        match ask_with(&simulator, &host, address, identity) {
+            Ok(answer) => assert!(
+                said.is_empty() && answer.starts_with(b"HTTP/1.1 200"),
+                "{id}"
+            ),
+            Err(error) => assert!(!said.is_empty() && error.contains(said), "{id}: {error}"),
+        }
+    }
 }

@@ -20,6 +20,14 @@ use super::anchors::Roots;
 use super::provider;
 use crate::signals;
 
+/// Signature algorithms over digests that can be forged, and their names (RFC 3279 section 2.2, RFC 5758).
+const WEAK_SIGNATURES: &[(&str, &str)] = &[
+    ("1.2.840.10040.4.3", "dsa-with-sha1"),
+    ("1.2.840.10045.4.1", "ecdsa-with-SHA1"),
+    ("1.2.840.113549.1.1.2", "md2WithRSAEncryption"),
+    ("1.2.840.113549.1.1.4", "md5WithRSAEncryption"),
+    ("1.2.840.113549.1.1.5", "sha1WithRSAEncryption"),
+];
 /// The smallest RSA key that is not weak, in bits (NIST SP 800-131A).
 const RSA: usize = 2_048;
 /// How many of the names in a certificate are quoted, and how long each may be.
@@ -213,6 +221,7 @@ impl Chain<'_> {
                 found.note(problem);
             }
             CertProblem::BadSignature => self.note_bad_signature(found),
+            CertProblem::UnsupportedSignature => self.note_unsupported(found),
             CertProblem::Expired | CertProblem::NotYetValid => {
                 // Of an intermediate, and noted with its dates already; or of a root, which the server did not send.
                 if !found.has(problem) {
@@ -246,6 +255,21 @@ impl Chain<'_> {
         }
         if found.problems.len() == before {
             found.note(CertProblem::BadSignature);
+        }
+    }
+
+    /// The library knows no weak digest, and says that the algorithm is not supported.
+    fn note_unsupported(&self, found: &mut Found) {
+        let before = found.problems.len();
+        weak_signature(self.parsed, None, found);
+        for (depth, certificate) in self.sent() {
+            // Nobody relies on what a root says of itself.
+            if certificate.subject().as_raw() != certificate.issuer().as_raw() {
+                weak_signature(&certificate, Some(depth), found);
+            }
+        }
+        if found.problems.len() == before {
+            found.note(CertProblem::UnsupportedSignature);
         }
     }
 
@@ -315,6 +339,17 @@ fn weak_key(certificate: &X509Certificate<'_>, depth: Option<usize>, found: &mut
         let place = depth.map(|depth| ("depth", depth.to_string()));
         let detail = [("bits", bits.to_string())].into_iter().chain(place);
         found.note_with(CertProblem::WeakKey, detail.collect());
+    }
+}
+
+/// Notes a signature over a digest that can be forged (RFC 9155; RFC 6151 for MD5).
+fn weak_signature(certificate: &X509Certificate<'_>, depth: Option<usize>, found: &mut Found) {
+    let algorithm = certificate.signature_algorithm.algorithm.to_id_string();
+    let weak = WEAK_SIGNATURES.iter().find(|(oid, _)| *oid == algorithm);
+    if let Some((_, name)) = weak {
+        let place = depth.map(|depth| ("depth", depth.to_string()));
+        let detail = [("algorithm", (*name).to_owned())].into_iter().chain(place);
+        found.note_with(CertProblem::WeakSignature, detail.collect());
     }
 }
 
@@ -477,7 +512,11 @@ mod tests {
         let now = unix(1_800_000_000);
         for (leaf, sent, expected) in [
             (&weak, vec![], "cert:weak-key bits=1024"),
-            (&sha1, vec![], "cert:unsupported-signature"),
+            (
+                &sha1,
+                vec![],
+                "cert:weak-signature algorithm=sha1WithRSAEncryption",
+            ),
             (&below, vec![issuer], "cert:weak-key bits=1024 depth=1"),
         ] {
             let found = examine(&roots, leaf, &sent, &name, now);

@@ -8,6 +8,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::act::{Act, Cue, Guest, Misuse, OnAccept, Params, Part, Playing, Role};
 use crate::answer::head_with;
+use crate::certificates::CLIENTS;
 use crate::hello;
 use crate::serve::{self, DEADLINE};
 use crate::wire::{self, Wire};
@@ -15,14 +16,18 @@ use crate::wire::{self, Wire};
 /// See the module.
 pub(crate) static ACT: Act = Act {
     name: "tls",
-    about: "a TLS port that speaks something else, ends or is silent in the handshake, asks for a client certificate, or cuts an answer without close_notify",
-    params: &["how"],
+    about: "a TLS port that speaks something else or an obsolete version (refusal only: a ServerHello and no more), ends or is silent in the handshake, asks for a client certificate and may refuse it, or cuts an answer without close_notify",
+    params: &["how", "show"],
     perform,
 };
 
 /// protocol_version and no_application_protocol (RFC 8446 section 6.2).
 const PROTOCOL_VERSION: u8 = 70;
 const NO_APPLICATION_PROTOCOL: u8 = 120;
+/// TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, which old and new clients know, and TLS_RSA_WITH_RC4_128_SHA, which RFC 7465 took
+/// from all of them.
+const ECDHE_RSA_AES_CBC: [u8; 2] = [0xc0, 0x13];
+const RSA_RC4: [u8; 2] = [0x00, 0x05];
 /// A handshake record whose ServerHello has no content.
 const BROKEN_HELLO: &[u8] = b"\x16\x03\x03\x00\x04\x02\x00\x00\x00";
 const PLAIN_HTTP: &[u8] =
@@ -33,22 +38,34 @@ const SSH: &[u8] = b"SSH-2.0-sim\r\n";
 fn perform(params: &Params) -> Result<Role, Misuse> {
     const HOWS: &[&str] = &[
         "alpn",
+        "alpn-negotiated",
         "client-cert",
+        "client-cert-tls1.2",
         "close",
         "invalid-message",
         "no-close-notify",
         "not-tls-http",
         "not-tls-ssh",
         "reset",
+        "ssl3",
         "stall",
+        "tls1.0",
+        "tls1.1",
+        "unoffered-cipher",
         "version",
     ];
     let how = params.word("how", HOWS)?;
+    let show = match params.text("show")? {
+        None => None,
+        Some(_) => Some(params.word("show", CLIENTS)?),
+    };
     Ok(Role {
         part: Part::Accept(Box::new(Tls { how })),
         cue: Cue {
             slow: how == "stall",
-            ..Cue::tls(how)
+            identity: show,
+            // One label: the good certificate is for `*.sim.test`.
+            ..Cue::tls(&how.replace('.', "-"))
         },
     })
 }
@@ -80,13 +97,41 @@ async fn perform_how(how: &str, mut stream: TcpStream, guest: Guest<'_>) -> io::
             Wire::clear(stream).hold(DEADLINE).await;
             Ok(())
         }
+        "ssl3" => hello::answer(stream, &server_hello([3, 0], ECDHE_RSA_AES_CBC)).await,
+        "tls1.0" => hello::answer(stream, &server_hello([3, 1], ECDHE_RSA_AES_CBC)).await,
+        "tls1.1" => hello::answer(stream, &server_hello([3, 2], ECDHE_RSA_AES_CBC)).await,
+        "unoffered-cipher" => hello::answer(stream, &server_hello([3, 3], RSA_RC4)).await,
+        "alpn-negotiated" => {
+            let config = guest.world.certificates.odd_alpn();
+            serve::serve_tls(stream, config, guest.world).await;
+            Ok(())
+        }
         "client-cert" => {
             let config = guest.world.certificates.wants_client();
             serve::serve_tls(stream, config, guest.world).await;
             Ok(())
         }
+        "client-cert-tls1.2" => {
+            let config = guest.world.certificates.wants_client_tls12();
+            serve::serve_tls(stream, config, guest.world).await;
+            Ok(())
+        }
         _ => cut(stream, guest).await,
     }
+}
+
+/// A ServerHello that chooses that version and cipher suite, and no extension (RFC 5246 section 7.4.1.3). A client that
+/// knows them waits for more, and the connection ends: nothing of that age is spoken here.
+fn server_hello(version: [u8; 2], suite: [u8; 2]) -> Vec<u8> {
+    let mut hello = version.to_vec();
+    hello.extend_from_slice(&[0x5a; 32]);
+    // No session, that suite, no compression.
+    hello.push(0);
+    hello.extend_from_slice(&suite);
+    hello.push(0);
+    let length = hello.len() as u8;
+    let head = [0x16, version[0], version[1], 0, length + 4, 2, 0, 0, length];
+    [&head[..], &hello].concat()
 }
 
 /// Answers a request with part of the content, then ends TCP and says nothing of it in TLS.

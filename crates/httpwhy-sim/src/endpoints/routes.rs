@@ -49,6 +49,7 @@ pub(crate) static ROUTES: &[Route] = &[
     route(GET, "/", pages::index),
     route(GET, "/outcomes", pages::outcomes),
     route(GET, "/ca.pem", pages::ca),
+    route(GET, "/client.pem", pages::client),
     route(GET, "/crl.pem", pages::crl),
     route(GET, "/ports", pages::ports),
     route(GET, "/tls", pages::tls),

@@ -15,7 +15,9 @@ use bytes::Bytes;
 use httpwhy_catalog::Reproduce;
 use httpwhy_model::{Exchange, Fields, OutcomeId, Seen, Value, Visit};
 use httpwhy_probe::ways::{From, Proxies, Proxy, Ways};
-use httpwhy_probe::{Config, Deadlines, Finished, Job, Next, Resolver, Trust};
+use httpwhy_probe::{
+    Config, Deadlines, Finished, Identity, Job, Next, Resolver, TlsOptions, Trust,
+};
 use httpwhy_sim::{Protocol, Scene, Simulator};
 
 use super::{Args, fail_on_purpose, policy};
@@ -35,7 +37,9 @@ const TOGETHER: usize = 16;
 
 /// What came of one scene.
 struct Played {
+    /// The outcome's id, with a third part for another way to the same.
     id: OutcomeId,
+    outcome: OutcomeId,
     how: String,
     named: Vec<OutcomeId>,
     took: Duration,
@@ -43,7 +47,7 @@ struct Played {
 
 impl Played {
     fn holds(&self) -> bool {
-        self.named.contains(&self.id)
+        self.named.contains(&self.outcome)
     }
 }
 
@@ -77,26 +81,24 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
 /// Plays all scenes, those with a name server of their own in a run of their own, those that need a connection of
 /// their own one after the other.
 fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> {
-    let mut together: BTreeMap<(SocketAddr, Option<&str>), Vec<&Scene>> = BTreeMap::new();
+    let mut together: BTreeMap<Setting<'_>, Vec<&Scene>> = BTreeMap::new();
     let mut alone = Vec::new();
     for scene in simulator.scenes() {
         if scene.warm_up.is_some() || scene.fresh {
             alone.push(scene);
         } else {
-            together
-                .entry((scene.dns.unwrap_or(simulator.dns()), scene.crl.as_deref()))
-                .or_default()
-                .push(scene);
+            let setting = Setting::of(scene, simulator);
+            together.entry(setting).or_default().push(scene);
         }
     }
     let mut played = Vec::new();
-    for ((dns, crl), scenes) in &together {
+    for (setting, scenes) in &together {
         let jobs = scenes
             .iter()
             .enumerate()
             .map(|(index, scene)| job(index as u64, scene))
             .collect();
-        let visits = visits(simulator, *dns, *crl, jobs, TOGETHER, args)?;
+        let visits = visits(simulator, *setting, jobs, TOGETHER, args)?;
         played.extend(
             scenes
                 .iter()
@@ -108,36 +110,54 @@ fn play_all(simulator: &Simulator, args: &Args) -> Result<Vec<Played>, Failure> 
         let first = scene.warm_up.iter().map(|url| Job::get(0, url.clone()));
         let mut jobs: Vec<Job> = first.collect();
         jobs.push(job(jobs.len() as u64, scene));
-        let mut visits = visits(
-            simulator,
-            scene.dns.unwrap_or(simulator.dns()),
-            None,
-            jobs,
-            1,
-            args,
-        )?;
+        let setting = Setting::of(scene, simulator);
+        let mut visits = visits(simulator, setting, jobs, 1, args)?;
         played.extend(visits.pop().map(|visit| judge(scene, visit)));
     }
     played.sort_by_key(|played| played.id);
     Ok(played)
 }
 
+/// What holds for a whole run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Setting<'a> {
+    dns: SocketAddr,
+    crl: Option<&'a str>,
+    identity: Option<&'a str>,
+}
+
+impl<'a> Setting<'a> {
+    fn of(scene: &'a Scene, simulator: &Simulator) -> Self {
+        Self {
+            dns: scene.dns.unwrap_or(simulator.dns()),
+            crl: scene.crl.as_deref(),
+            identity: scene.identity.as_deref(),
+        }
+    }
+}
+
 /// One visit for each job, in the jobs' order.
 fn visits(
     simulator: &Simulator,
-    dns: SocketAddr,
-    crl: Option<&str>,
+    setting: Setting<'_>,
     jobs: Vec<Job>,
     concurrency: usize,
     args: &Args,
 ) -> Result<Vec<Visit>, Failure> {
     let config = Arc::new(Config {
-        resolver: Resolver::Servers(vec![dns]),
+        resolver: Resolver::Servers(vec![setting.dns]),
         hosts: None,
         trust: Trust {
             system: false,
             roots: vec![simulator.ca_pem().to_vec()],
-            crls: crl.map(|crl| crl.as_bytes().to_vec()).into_iter().collect(),
+            crls: setting.crl.map(Vec::from).into_iter().collect(),
+        },
+        tls: TlsOptions {
+            identity: setting.identity.map(|pem| Identity {
+                chain: pem.into(),
+                key: pem.into(),
+            }),
+            ..TlsOptions::default()
         },
         user_agent: super::USER_AGENT.into(),
         concurrency,
@@ -267,6 +287,7 @@ fn judge(scene: &Scene, mut visit: Visit) -> Played {
     });
     Played {
         id: scene.id,
+        outcome: scene.outcome,
         how,
         named,
         took,
@@ -345,10 +366,13 @@ fn table(
         writeln!(out, "  {mark}  {:<38} {:<26} {named}", scene.id, scene.how)?;
     }
     let held = played.iter().filter(|scene| scene.holds()).count();
+    let others = played.iter().filter(|scene| scene.id != scene.outcome);
+    let others = others.count();
     writeln!(
         out,
-        "\n{held} of {} reproducible outcomes named correctly; {} cannot be made here",
+        "\n{held} of {} scenes named correctly: {} outcomes, and {others} other ways to them; {} cannot be made here",
         played.len(),
+        played.len() - others,
         exempt.len()
     )
 }
@@ -360,7 +384,7 @@ fn json(
 ) -> std::io::Result<()> {
     for scene in played {
         let named: Vec<&str> = scene.named.iter().map(|id| id.0).collect();
-        let line = serde_json::json!({"outcome": scene.id.0, "how": scene.how, "named": named, "holds": scene.holds(), "took_ms": scene.took.as_millis() as u64});
+        let line = serde_json::json!({"outcome": scene.outcome.0, "scene": scene.id.0, "how": scene.how, "named": named, "holds": scene.holds(), "took_ms": scene.took.as_millis() as u64});
         writeln!(out, "{line}")?;
     }
     for (id, reason) in exempt {
