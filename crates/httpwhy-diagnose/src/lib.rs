@@ -31,6 +31,7 @@ mod retry;
 pub mod rules;
 mod says;
 mod scan;
+pub mod timer;
 
 pub use memory::{Judgement, Memory};
 pub use says::MAX_SAID;

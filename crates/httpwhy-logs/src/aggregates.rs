@@ -8,10 +8,9 @@ use httpwhy_diagnose::many::Happening;
 use httpwhy_model::{Blame, OutcomeId};
 
 use crate::parquet::{Batch, Cell, Kind, Table};
-use crate::tables::histogram::quantile;
 use crate::tables::names::{Id, OTHER};
 use crate::tables::{Dimension, Row, UNTIMED};
-use crate::{Triage, shown};
+use crate::{Percentiles, Triage, shown};
 
 /// What an aggregate is of, and its figures.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,9 +31,32 @@ pub struct Aggregate {
     pub count: u64,
     /// Bytes sent to clients, for all times and paths only.
     pub bytes: Option<u64>,
-    /// Times taken: 50, 90, 99 and 100 % took at most so many microseconds, each within 0.8 %; not by minute, and `None`
-    /// where no time was logged.
-    pub took: Option<[u64; 4]>,
+    /// Times taken; not by minute, and `None` where no time was logged.
+    pub took: Option<Percentiles>,
+}
+
+impl Aggregate {
+    /// `minute`, `outcome` or `path`.
+    pub(crate) const fn level(&self) -> &'static str {
+        match (&self.minute, &self.path) {
+            (Some(_), _) => "minute",
+            (None, Some(_)) => "path",
+            (None, None) => "outcome",
+        }
+    }
+
+    /// The columns `p50_ms` to `max_ms`.
+    pub(crate) fn took_ms(&self) -> [Option<f64>; 5] {
+        let millis =
+            |of: fn(&Percentiles) -> u64| self.took.as_ref().map(|took| of(took) as f64 / 1000.0);
+        [
+            millis(|took| took.p50),
+            millis(|took| took.p90),
+            millis(|took| took.p99),
+            millis(|took| took.p999),
+            millis(|took| took.max),
+        ]
+    }
 }
 
 /// What lines are put together by.
@@ -122,7 +144,7 @@ impl Triage {
             if count > 0 {
                 each(&Aggregate {
                     bytes: (self.depth == crate::Depth::Full).then_some(bytes),
-                    took: took(&times),
+                    took: Percentiles::of(&times),
                     ..aggregate(*key, count)
                 })?;
             }
@@ -161,7 +183,7 @@ impl Triage {
             }
             each(&Aggregate {
                 path: Some(name.to_vec()),
-                took: took(&times),
+                took: Percentiles::of(&times),
                 ..aggregate(keys[key], group.iter().map(|cell| cell.3).sum())
             })?;
         }
@@ -183,17 +205,8 @@ fn aggregate((status, happened, outcome, blame): Key, count: u64) -> Aggregate {
     }
 }
 
-fn took(times: &[(u16, u64)]) -> Option<[u64; 4]> {
-    Some([
-        quantile(times, 0.5)?,
-        quantile(times, 0.9)?,
-        quantile(times, 0.99)?,
-        quantile(times, 1.0)?,
-    ])
-}
-
 /// The columns of an aggregate. `level` is `minute`, `outcome` or `path`: sum the counts of one level only.
-const COLUMNS: &[(&str, Kind)] = &[
+pub(crate) const COLUMNS: &[(&str, Kind)] = &[
     ("level", Kind::Text),
     ("minute", Kind::Time),
     ("path", Kind::Text),
@@ -207,6 +220,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("p50_ms", Kind::Float),
     ("p90_ms", Kind::Float),
     ("p99_ms", Kind::Float),
+    ("p999_ms", Kind::Float),
     ("max_ms", Kind::Float),
 ];
 
@@ -226,16 +240,11 @@ pub fn write_aggregates(triage: &Triage, path: &Path, anonymize: bool) -> io::Re
 }
 
 fn push(batch: &mut Batch, one: &Aggregate, anonymize: bool) {
-    let level = match (&one.minute, &one.path) {
-        (Some(_), _) => "minute",
-        (None, Some(_)) => "path",
-        (None, None) => "outcome",
-    };
     let path = one.path.as_ref().map(|path| shown(path, anonymize));
     let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let took = |at: usize| Cell::Float(one.took.map(|took| took[at] as f64 / 1000.0));
+    let took = one.took_ms();
     batch.push(&[
-        Cell::Text(Some(level)),
+        Cell::Text(Some(one.level())),
         Cell::Int(one.minute.map(|second| second * 1000)),
         Cell::Text(path.as_deref()),
         Cell::Int((one.status != 0).then_some(i64::from(one.status))),
@@ -245,9 +254,10 @@ fn push(batch: &mut Batch, one: &Aggregate, anonymize: bool) {
         Cell::Text(Some(one.blame.certainty())),
         Cell::Int(Some(whole(one.count))),
         Cell::Int(one.bytes.map(whole)),
-        took(0),
-        took(1),
-        took(2),
-        took(3),
+        Cell::Float(took[0]),
+        Cell::Float(took[1]),
+        Cell::Float(took[2]),
+        Cell::Float(took[3]),
+        Cell::Float(took[4]),
     ]);
 }

@@ -24,7 +24,50 @@ pub struct Filter {
     /// Not from here on, seconds since 1970.
     pub until: Option<i64>,
     /// Conditions on columns.
-    pub conditions: Vec<Condition>,
+    pub conditions: Vec<Where>,
+}
+
+/// Conditions on columns with `and` and `or` between them, `and` first: `duration>5 and agent~bot or host=a.example`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Where {
+    /// One of these has to hold, with all that is in it; never empty.
+    any: Vec<Vec<Condition>>,
+}
+
+impl std::str::FromStr for Where {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let any = text.split(" or ").map(|all| {
+            let all = all.split(" and ").map(str::parse);
+            all.collect::<Result<Vec<Condition>, _>>()
+        });
+        Ok(Self {
+            any: any.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl std::fmt::Display for Where {
+    /// As it is read.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, all) in self.any.iter().enumerate() {
+            f.write_str(if at > 0 { " or " } else { "" })?;
+            for (at, condition) in all.iter().enumerate() {
+                f.write_str(if at > 0 { " and " } else { "" })?;
+                write!(f, "{condition}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Where {
+    fn holds(&self, line: &Line<'_>) -> bool {
+        self.any
+            .iter()
+            .any(|all| all.iter().all(|condition| condition.holds(line)))
+    }
 }
 
 /// A condition on a column: `duration>5`, `agent~bot`, `upstream=10.0.0.5:80`.
@@ -53,12 +96,18 @@ pub enum Relation {
     Above,
     /// Less, as a number.
     Below,
+    /// Greater or equal, as a number.
+    AtLeast,
+    /// Less or equal, as a number.
+    AtMost,
 }
 
 /// The signs of the relations; the longer ones first.
 const RELATIONS: &[(&str, Relation)] = &[
     ("!=", Relation::IsNot),
     ("!~", Relation::HoldsNot),
+    (">=", Relation::AtLeast),
+    ("<=", Relation::AtMost),
     ("=", Relation::Is),
     ("~", Relation::Holds),
     (">", Relation::Above),
@@ -88,7 +137,7 @@ impl std::str::FromStr for Condition {
         });
         let Some((name, relation, value)) = split else {
             return Err(format!(
-                "'{text}' is no condition: COLUMN=TEXT, !=, ~ (holds), !~, > and < are known"
+                "'{text}' is no condition: COLUMN=TEXT, !=, ~ (holds), !~, >, >=, < and <= are known, and ' and ', ' or ' between them"
             ));
         };
         let Some(at) = Column::WORDS.iter().position(|word| *word == name) else {
@@ -97,8 +146,14 @@ impl std::str::FromStr for Condition {
                 Column::WORDS.join(", ")
             ));
         };
-        if matches!(relation, Relation::Above | Relation::Below) && value.parse::<f64>().is_err() {
-            return Err(format!("'{value}' in '{text}' is no number"));
+        let of_numbers = matches!(
+            relation,
+            Relation::Above | Relation::Below | Relation::AtLeast | Relation::AtMost
+        );
+        if of_numbers && number(value).is_none() {
+            return Err(format!(
+                "'{value}' in '{text}' is no number (5, 0.25, 250ms)"
+            ));
         }
         Ok(Self {
             column: Column::ALL[at],
@@ -191,18 +246,21 @@ impl Condition {
             Relation::IsNot => text.is_none_or(|text| !matches(wanted, text)),
             Relation::Holds => text.is_some_and(|text| holds(text, wanted)),
             Relation::HoldsNot => text.is_none_or(|text| !holds(text, wanted)),
-            Relation::Above => self
-                .number(line, text)
-                .is_some_and(|(have, wanted)| have > wanted),
-            Relation::Below => self
-                .number(line, text)
-                .is_some_and(|(have, wanted)| have < wanted),
+            Relation::Above => self.compared(line, text, |have, wanted| have > wanted),
+            Relation::Below => self.compared(line, text, |have, wanted| have < wanted),
+            Relation::AtLeast => self.compared(line, text, |have, wanted| have >= wanted),
+            Relation::AtMost => self.compared(line, text, |have, wanted| have <= wanted),
         }
+    }
+
+    fn compared(&self, line: &Line<'_>, text: Option<&[u8]>, by: fn(f64, f64) -> bool) -> bool {
+        self.number(line, text)
+            .is_some_and(|(have, wanted)| by(have, wanted))
     }
 
     /// The column's number and the wanted one; times in seconds.
     fn number(&self, line: &Line<'_>, text: Option<&[u8]>) -> Option<(f64, f64)> {
-        let wanted = self.value.parse().ok()?;
+        let wanted = number(&self.value)?;
         let have = match self.column {
             Column::Duration
             | Column::FirstByte
@@ -213,6 +271,17 @@ impl Condition {
         };
         Some((have, wanted))
     }
+}
+
+/// A number, of seconds also with their unit: `5`, `5s`, `250ms`.
+fn number(text: &str) -> Option<f64> {
+    let (digits, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(digits), _) => (digits, 1e-3),
+        (None, Some(digits)) => (digits, 1.0),
+        (None, None) => (text, 1.0),
+    };
+    let number: f64 = digits.trim().parse().ok()?;
+    number.is_finite().then_some(number * unit)
 }
 
 fn holds(text: &[u8], wanted: &[u8]) -> bool {
@@ -272,8 +341,21 @@ mod tests {
             (condition.column, condition.relation),
             (Column::Duration, Relation::Above)
         );
-        for broken in ["duration", "nothing=1", "duration>x", ""] {
+        let condition: Condition = "upstream-header>=250ms".parse().expect("sound");
+        assert_eq!(condition.relation, Relation::AtLeast);
+        assert_eq!(number(&condition.value), Some(0.25));
+        for broken in ["duration", "nothing=1", "duration>x", "duration>NaN", ""] {
             assert!(broken.parse::<Condition>().is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn and_binds_more_than_or() {
+        let both: Where = "method=GET and agent~bot or host=a and host!=b"
+            .parse()
+            .expect("sound");
+        let lengths: Vec<usize> = both.any.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [2, 2]);
+        assert!("agent=grand or small".parse::<Where>().is_err());
     }
 }

@@ -14,8 +14,10 @@
 
 mod agent;
 mod aggregates;
+mod csv;
 mod doubt;
 mod errors;
+mod example;
 mod filter;
 mod growing;
 mod hash;
@@ -30,13 +32,15 @@ mod shown;
 mod source;
 mod state;
 mod tables;
+mod times;
 mod took;
 mod triage;
 mod witness;
 mod worker;
 
 pub use aggregates::{Aggregate, write_aggregates};
-pub use filter::{Condition, Filter, Relation};
+pub use csv::write_csv;
+pub use filter::{Condition, Filter, Relation, Where};
 pub use growing::{Reading, Step};
 pub use incidents::{Incident, Trait};
 pub use judge::{Complaint, Judged};
@@ -46,6 +50,7 @@ pub use read::{Input, Progress, read};
 pub use shown::shown;
 pub use state::{Lock, State, StateError, replace};
 pub use tables::Dimension;
+pub use times::{PathOutcome, PathTimes};
 pub use took::Took;
 pub use triage::{Counted, FileReport, Group, Percentiles, Triage, Unreadable};
 pub use witness::{JoinBy, Joined};

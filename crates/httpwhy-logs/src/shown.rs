@@ -1,7 +1,8 @@
 //! Lines and names as they may be shown: without credentials, and, when asked, without persons.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
+use crate::example::{PRIVATE, PUBLIC};
 use crate::network;
 
 /// Words in the names of parameters whose values are secrets.
@@ -21,40 +22,58 @@ const SECRETS: &[&str] = &[
     "otp",
 ];
 
-/// A stranger's bytes as text: secrets in queries hidden, and with `anonymize` addresses cut to their network (/24, /48)
-/// and queries dropped. Still to be escaped for where it is shown.
+/// A stranger's bytes as text: secrets in queries hidden, and with `anonymize` addresses cut to their network (/24, /48),
+/// and queries and users' names dropped where they are known as such. Still to be escaped for where it is shown.
 pub fn shown(bytes: &[u8], anonymize: bool) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut out = String::with_capacity(text.len());
-    for piece in pieces(&text) {
-        let piece = match piece.find('?') {
-            Some(at) if anonymize => &piece[..at],
-            Some(at) => {
-                out.push_str(&without_password(&piece[..at]));
-                without_secrets(&piece[at..], &mut out);
-                continue;
-            }
-            None => piece,
-        };
-        let piece = without_password(piece);
-        match anonymize.then(|| address(&piece)).flatten() {
-            Some(cut) => out.push_str(&cut),
-            None => out.push_str(&piece),
+    let mut out = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(from) = memchr::memchr(PRIVATE, rest) {
+        public(&rest[..from], anonymize, &mut out);
+        rest = &rest[from + 1..];
+        let to = memchr::memchr(PUBLIC, rest).unwrap_or(rest.len());
+        if !anonymize {
+            without_secrets(&String::from_utf8_lossy(&rest[..to]), &mut out);
         }
+        rest = rest.get(to + 1..).unwrap_or_default();
     }
+    public(rest, anonymize, &mut out);
     out
 }
 
-/// The text between and including what separates words in logs.
+/// Appends what no column says is private.
+fn public(bytes: &[u8], anonymize: bool, out: &mut String) {
+    for piece in pieces(&String::from_utf8_lossy(bytes)) {
+        let (piece, query) = match piece.find('?') {
+            Some(at) => piece.split_at(at),
+            None => (piece, ""),
+        };
+        let piece = without_password(piece);
+        if anonymize {
+            without_addresses(&piece, out);
+        } else {
+            out.push_str(&piece);
+            without_secrets(query, out);
+        }
+    }
+}
+
+/// The text between and including what separates words in logs. A query goes on to the next space or quote.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let separates = |c: char| matches!(c, ' ' | '"' | '\t' | ',' | '|' | '{' | '}' | '<' | '>');
+    let ends_query = |c: char| matches!(c, ' ' | '"' | '\t' | '<' | '>');
     let mut rest = text;
     std::iter::from_fn(move || {
         let first = rest.chars().next()?;
         let end = if separates(first) {
             first.len_utf8()
         } else {
-            rest.find(separates).unwrap_or(rest.len())
+            let end = rest.find(separates).unwrap_or(rest.len());
+            match rest[..end].find('?') {
+                Some(at) => rest[at..]
+                    .find(ends_query)
+                    .map_or(rest.len(), |end| at + end),
+                None => end,
+            }
         };
         let (piece, more) = rest.split_at(end);
         rest = more;
@@ -90,29 +109,74 @@ fn is_secret(name: &str) -> bool {
     SECRETS.iter().any(|word| name.contains(word))
 }
 
-/// The network in place of an address, with or without port and brackets around it.
-fn address(piece: &str) -> Option<String> {
-    let bare = piece
-        .trim_start_matches(['[', '('])
-        .trim_end_matches([']', ')', ';']);
-    let (host, port) = match bare.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
-            match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-                Ok(_) => (host.trim_matches(['[', ']']), Some(port)),
-                Err(_) => (bare, None),
-            }
+/// Appends a piece with networks in place of addresses.
+fn without_addresses(piece: &str, out: &mut String) {
+    let of_address = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':');
+    let locates = piece.starts_with('/') || piece.contains("://");
+    let mut rest = piece;
+    let mut before = ' ';
+    while let Some(first) = rest.chars().next() {
+        let run = rest.find(|c| !of_address(c)).unwrap_or(rest.len());
+        if run == 0 {
+            out.push(first);
+            before = first;
+            rest = &rest[first.len_utf8()..];
+            continue;
         }
-        _ => (bare, None),
-    };
-    host.parse::<IpAddr>().ok()?;
+        let (text, more) = rest.split_at(run);
+        let behind = more.chars().next().unwrap_or(' ');
+        let inside_word = before.is_alphanumeric() || behind.is_alphanumeric() || behind == '_';
+        // `Chrome/130.0.0.0` is a version.
+        let version = before == '/' && !locates;
+        if version || (inside_word && !text.contains('.')) {
+            out.push_str(text);
+        } else {
+            cut(text, more, out);
+        }
+        before = ' ';
+        rest = more;
+    }
+}
+
+/// Appends the network in place of an address, with or without a port, or each of the addresses between colons. `behind`
+/// is what follows.
+fn cut(text: &str, behind: &str, out: &mut String) {
+    let bare = text.trim_end_matches(['.', ':']);
+    let whole = [text, bare]
+        .into_iter()
+        .find(|text| text.parse::<IpAddr>().is_ok());
+    if let Some(address) = whole.filter(|text| *text != "::") {
+        push_network(address, behind, out);
+        out.push_str(&text[address.len()..]);
+        return;
+    }
+    for (at, part) in text.split(':').enumerate() {
+        if at > 0 {
+            out.push(':');
+        }
+        let bare = part.trim_end_matches('.');
+        if bare.parse::<Ipv4Addr>().is_ok() {
+            push_network(bare, "", out);
+            out.push_str(&part[bare.len()..]);
+        } else {
+            out.push_str(part);
+        }
+    }
+}
+
+/// Appends the network; without its length where that follows already.
+fn push_network(address: &str, behind: &str, out: &mut String) {
     let mut cut = Vec::new();
-    network::write(host.as_bytes(), &mut cut);
-    let cut = String::from_utf8(cut).ok()?;
-    let cut = match port {
-        Some(port) => format!("{cut}:{port}"),
-        None => cut,
-    };
-    Some(piece.replacen(bare, &cut, 1))
+    network::write(address.as_bytes(), &mut cut);
+    let cut = String::from_utf8_lossy(&cut);
+    let known = cut
+        .find('/')
+        .is_some_and(|at| behind.starts_with(&cut[at..]));
+    out.push_str(if known {
+        cut.split('/').next().unwrap_or_default()
+    } else {
+        &cut
+    });
 }
 
 #[cfg(test)]
@@ -126,14 +190,75 @@ mod tests {
             shown(line, false),
             r#"203.0.113.9 - - [x] "GET /a?q=1&access_token=*** HTTP/1.1" 200 "https://me:**@h/x?sid=*" [2001:db8:1:2::3]:80"#
         );
-        let cut = shown(line, true);
-        assert!(
-            cut.starts_with("203.0.113.0/24 - - [x] \"GET /a HTTP/1.1\" 200"),
-            "{cut}"
+        assert_eq!(
+            shown(line, true),
+            r#"203.0.113.0/24 - - [x] "GET /a HTTP/1.1" 200 "https://me:**@h/x" [2001:db8:1::/48]:80"#
         );
-        assert!(
-            !cut.contains("abc") && !cut.contains("pw@") && cut.contains("2001:db8:1::/48"),
-            "{cut}"
+    }
+
+    #[test]
+    fn addresses_are_cut_wherever_they_stand() {
+        for (text, wanted) in [
+            ("203.0.113.9:51234", "203.0.113.0/24:51234"),
+            ("remote=203.0.113.9:3333", "remote=203.0.113.0/24:3333"),
+            (
+                "for=203.0.113.9;proto=https",
+                "for=203.0.113.0/24;proto=https",
+            ),
+            (
+                r#"{"client":"203.0.113.9"}"#,
+                r#"{"client":"203.0.113.0/24"}"#,
+            ),
+            ("10.1.2.3, 203.0.113.9", "10.1.2.0/24, 203.0.113.0/24"),
+            ("client: 203.0.113.9.", "client: 203.0.113.0/24."),
+            ("http://203.0.113.9:80/x", "http://203.0.113.0/24:80/x"),
+            ("/block/203.0.113.9", "/block/203.0.113.0/24"),
+            ("2001:db8:1:2::3", "2001:db8:1::/48"),
+            ("[2001:db8:1:2::3]:443", "[2001:db8:1::/48]:443"),
+            ("for=\"[2001:db8::9]\"", "for=\"[2001:db8:0::/48]\""),
+            ("::ffff:203.0.113.9", "0:0:0::/48"),
+            ("peer:203.0.113.9", "peer:203.0.113.0/24"),
+            ("203.0.113.0/24", "203.0.113.0/24"),
+            ("2001:db8:1::/48", "2001:db8:1::/48"),
+        ] {
+            assert_eq!(shown(text.as_bytes(), true), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_an_address_stays() {
+        for text in [
+            "[03/Nov/2026:14:05:12 +0000]",
+            "2026-11-03T14:05:12.345Z",
+            "Chrome/130.0.0.0",
+            "Repeater::ENOTFOUND",
+            "0/0/-1/-1/5002",
+            "HTTP/1.1",
+            "::",
+            "outbound|8080||cart.shop",
+        ] {
+            assert_eq!(shown(text.as_bytes(), true), text);
+        }
+    }
+
+    #[test]
+    fn a_query_ends_at_a_space_or_quote_only() {
+        let line = br#""GET /a?x=1,b|token={y},mail=me@example.org HTTP/1.1" 200"#;
+        assert_eq!(shown(line, true), r#""GET /a HTTP/1.1" 200"#);
+        let line = br#""GET /a?x=1&token={y},z HTTP/1.1" 200"#;
+        assert_eq!(
+            shown(line, false),
+            r#""GET /a?x=1&token=***** HTTP/1.1" 200"#
         );
+    }
+
+    #[test]
+    fn private_columns_are_dropped_and_their_secrets_hidden() {
+        let line = b"GET /a \xfeid=7&token=abc\xff 443 \xfealice\xff 203.0.113.9";
+        assert_eq!(
+            shown(line, false),
+            "GET /a id=7&token=*** 443 alice 203.0.113.9"
+        );
+        assert_eq!(shown(line, true), "GET /a  443  203.0.113.0/24");
     }
 }

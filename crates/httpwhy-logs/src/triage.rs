@@ -11,7 +11,7 @@ use crate::errors::Complaints;
 use crate::incidents::{self, Cell, Incident};
 use crate::judge::Judged;
 use crate::plan::Plan;
-use crate::tables::histogram::{middle, quantile};
+use crate::tables::histogram::middle;
 use crate::tables::names::{Id, OTHER};
 use crate::tables::{Dimension, Row, SAMPLES, Tables, UNTIMED};
 use crate::witness::Joined;
@@ -38,8 +38,8 @@ pub struct Triage {
     pub joined: Joined,
     pub(crate) tables: Tables,
     /// The group of each row.
-    group_of: Vec<usize>,
-    groups: Vec<Group>,
+    pub(crate) group_of: Vec<usize>,
+    pub(crate) groups: Vec<Group>,
     pub(crate) met: Vec<u64>,
 }
 
@@ -103,6 +103,8 @@ pub struct Percentiles {
     pub p90: u64,
     /// 99 % took less.
     pub p99: u64,
+    /// 99.9 % took less.
+    pub p999: u64,
     /// The greatest.
     pub max: u64,
 }
@@ -390,61 +392,6 @@ impl Triage {
         self.tables.timeless
     }
 
-    /// How long the exchanges of a group took.
-    pub fn percentiles(&self, group: &Group) -> Option<Percentiles> {
-        let wanted = self.number_of(group);
-        self.percentiles_of(|_, row| Some(self.group_of[row]) == wanted)
-    }
-
-    /// How long exchanges took that went well, or that failed.
-    pub fn percentiles_where(&self, failed: bool) -> Option<Percentiles> {
-        self.percentiles_of(|_, row| self.tables.rows[row].judged.failed() == failed)
-    }
-
-    /// Paths with most exchanges, each with how long those took that went well, and how many failed.
-    pub fn paths(&self, most: usize) -> Vec<(Counted, u64, Option<Percentiles>)> {
-        let top = self.top_of_all(Dimension::Path, most);
-        let ids: HashMap<&[u8], Id> = self.tables.names[Dimension::Path as usize]
-            .iter()
-            .map(|(name, id, _)| (name, id))
-            .collect();
-        top.into_iter()
-            .map(|counted| {
-                let id = ids.get(&counted.name[..]).copied().unwrap_or(OTHER);
-                let failed = self
-                    .tables
-                    .times()
-                    .filter(|(path, row, _, _)| {
-                        *path == id && self.tables.rows[*row].judged.failed()
-                    })
-                    .map(|(_, _, _, count)| count)
-                    .sum();
-                let times = self.percentiles_of(|path, row| {
-                    path == id && !self.tables.rows[row].judged.failed()
-                });
-                (counted, failed, times)
-            })
-            .collect()
-    }
-
-    fn percentiles_of(&self, wanted: impl Fn(Id, usize) -> bool) -> Option<Percentiles> {
-        let mut sums: HashMap<u16, u64> = HashMap::new();
-        for (path, row, bucket, count) in self.tables.times() {
-            if bucket != UNTIMED && wanted(path, row) {
-                *sums.entry(bucket).or_default() += count;
-            }
-        }
-        let mut counts: Vec<(u16, u64)> = sums.into_iter().collect();
-        counts.sort_unstable();
-        Some(Percentiles {
-            count: counts.iter().map(|(_, count)| count).sum(),
-            p50: quantile(&counts, 0.5)?,
-            p90: quantile(&counts, 0.9)?,
-            p99: quantile(&counts, 0.99)?,
-            max: quantile(&counts, 1.0)?,
-        })
-    }
-
     /// When one outcome was much more frequent than before and after, in order of time.
     pub fn incidents(&self) -> Vec<Incident> {
         let all: HashMap<i64, u64> = self.all_minutes().into_iter().collect();
@@ -532,7 +479,7 @@ impl Triage {
         incidents::timeout(&times)
     }
 
-    fn number_of(&self, group: &Group) -> Option<usize> {
+    pub(crate) fn number_of(&self, group: &Group) -> Option<usize> {
         self.groups.iter().position(|known| known.is_like(group))
     }
 

@@ -7,6 +7,7 @@ use httpwhy_ingest::logs::{Column, Kind, Layout, Line, Spans, Split, formats, pa
 use httpwhy_model::template::fold;
 
 use crate::errors::{Complaints, without_port};
+use crate::example::example;
 use crate::filter::Filter;
 use crate::hash::Seed;
 use crate::judge::{Complaint, Judged};
@@ -389,7 +390,7 @@ impl<'a> Worker<'a> {
             return;
         }
         if self.tables.rows[row].example.is_empty() {
-            self.tables.rows[row].example = raw[..raw.len().min(EXAMPLE)].into();
+            self.tables.rows[row].example = example(raw, &self.spans);
         }
         self.tables.count(row, second);
         if let Some(lines) = self

@@ -9,6 +9,7 @@ mod formats;
 mod group;
 mod letter;
 mod listed;
+mod logs_report;
 mod markdown;
 mod style;
 
@@ -18,5 +19,6 @@ pub use formats::{Format, Report, by_name, formats};
 pub use group::groups_text;
 pub use letter::{Letter, Occurrences, curl, letter_text};
 pub use listed::listed_text;
+pub use logs_report::logs_html;
 pub use markdown::render as markdown_text;
 pub use style::{Style, safe};

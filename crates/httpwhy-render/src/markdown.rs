@@ -103,12 +103,12 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str, look: Look) {
-        let mut glued = self.glue && !text.starts_with(char::is_whitespace);
-        for word in text.split_whitespace() {
-            self.push(word.to_owned(), look, glued);
+        let mut glued = self.glue && !text.starts_with(breaks);
+        for word in text.split(breaks).filter(|word| !word.is_empty()) {
+            self.push(word.replace(TIE, " "), look, glued);
             glued = false;
         }
-        self.glue = !text.ends_with(char::is_whitespace) && !text.is_empty();
+        self.glue = !text.ends_with(breaks) && !text.is_empty();
     }
 
     fn push(&mut self, text: String, look: Look, glued: bool) {
@@ -144,6 +144,32 @@ impl Writer {
             while units.peek().is_some_and(|next| next.glued) {
                 unit.extend(units.next());
             }
+            // What is longer than a line begins one of its own, and is cut into lines.
+            let room = limit.saturating_sub(hang).max(8);
+            let whole: usize = unit.iter().map(|piece| columns(&piece.text)).sum();
+            if whole > room {
+                let lines = folded(&unit, room);
+                if !empty {
+                    self.out.push_str(line.trim_end());
+                    self.out.push('\n');
+                    line = " ".repeat(hang);
+                }
+                filled = hang;
+                for (at, pieces) in lines.iter().enumerate() {
+                    if at > 0 {
+                        self.out.push_str(line.trim_end());
+                        self.out.push('\n');
+                        line = " ".repeat(hang);
+                        filled = hang;
+                    }
+                    for (look, text) in pieces {
+                        line.push_str(&self.style.paint(*look, text));
+                        filled += columns(text);
+                    }
+                }
+                empty = false;
+                continue;
+            }
             let width: usize = unit.iter().map(|piece| columns(&piece.text)).sum();
             if !empty && filled + 1 + width > limit {
                 self.out.push_str(line.trim_end());
@@ -167,6 +193,61 @@ impl Writer {
     }
 }
 
+/// Stands between words that no line ends between; shown as a space.
+const TIE: char = '\u{a0}';
+
+fn breaks(c: char) -> bool {
+    c.is_whitespace() && c != TIE
+}
+
+/// Pieces that stand together, on lines of at most so many columns: ended at spaces, or anywhere in a longer word.
+fn folded(unit: &[Word], room: usize) -> Vec<Vec<(Look, String)>> {
+    let mut lines: Vec<Vec<(Look, String)>> = vec![Vec::new()];
+    let mut filled = 0;
+    for piece in unit {
+        for word in piece.text.split_inclusive(' ') {
+            let mut rest = word;
+            while !rest.is_empty() {
+                let width = columns(rest.trim_end());
+                if filled + width > room && filled > 0 && (width <= room || filled * 2 > room) {
+                    lines.push(Vec::new());
+                    filled = 0;
+                }
+                let (now, later) = split_at_columns(rest, room - filled);
+                let line = lines.last_mut().expect("there is always one");
+                match line.last_mut().filter(|(look, _)| *look == piece.look) {
+                    Some((_, text)) => text.push_str(now),
+                    None => line.push((piece.look, now.to_owned())),
+                }
+                filled += columns(now);
+                rest = later;
+            }
+        }
+    }
+    for line in &mut lines {
+        if let Some((_, text)) = line.last_mut() {
+            text.truncate(text.trim_end().len());
+        }
+    }
+    lines
+}
+
+/// The text's beginning that fills at most so many columns, at least one character of it, and the rest. A space at the
+/// end takes no room.
+fn split_at_columns(text: &str, room: usize) -> (&str, &str) {
+    if columns(text.trim_end()) <= room {
+        return (text, "");
+    }
+    let mut filled = 0;
+    for (at, c) in text.char_indices() {
+        filled += columns(c.encode_utf8(&mut [0; 4]));
+        if filled > room && at > 0 {
+            return text.split_at(at);
+        }
+    }
+    (text, "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +263,22 @@ mod tests {
             render(text, style, 2),
             "  Retry with `Retry-After`, at most\n  three times; then stop.\n  1. The body is nginx's own page, so it\n     wrote it.\n  2. Short.\n    leave   this alone, however long it is, exactly as is\n"
         );
+    }
+
+    #[test]
+    fn no_line_is_longer_than_the_width() {
+        let style = Style {
+            color: false,
+            width: 40,
+        };
+        let text = "Then `upstream timed out (110: Connection timed out) while reading response header` (see), and \
+                    `https://example.org/a/very/long/path/without/any/space/in/it/at/all` and 99\u{a0}% of it.";
+        let shown = render(text, style, 4);
+        assert!(shown.lines().all(|line| columns(line) <= 40), "{shown}");
+        assert_eq!(
+            shown.split_whitespace().collect::<String>(),
+            text.split_whitespace().collect::<String>(),
+        );
+        assert!(shown.contains("99 %"), "{shown}");
     }
 }

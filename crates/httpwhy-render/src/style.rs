@@ -28,8 +28,31 @@ pub(crate) enum Look {
 
 impl Style {
     /// Columns that text may fill: never less than 40, never more than reads well.
-    pub(crate) fn columns(self) -> usize {
+    pub fn columns(self) -> usize {
         self.width.clamp(40, 110)
+    }
+
+    /// The line, cut where it would fill more columns than that; an ellipsis tells.
+    pub fn cut(self, line: &str) -> String {
+        if columns(line) <= self.columns() {
+            return line.to_owned();
+        }
+        let mut out = String::new();
+        let mut filled = 0;
+        for c in line.chars() {
+            filled += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+            if filled >= self.columns() {
+                break;
+            }
+            out.push(c);
+        }
+        out.push('\u{2026}');
+        out
+    }
+
+    /// The text so that it stands back, where colour may be written.
+    pub fn faint(self, text: &str) -> String {
+        self.paint(Look::Faint, text)
     }
 
     /// The text in that look. Without colour it is the text itself.

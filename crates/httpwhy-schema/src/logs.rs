@@ -32,6 +32,14 @@ pub struct LogsLine<'a> {
     pub first: Option<String>,
     /// The last line's time.
     pub last: Option<String>,
+    /// How many minutes share a cell of `minutes`, here and in groups: 1, or a power of two in long logs.
+    pub minutes_to_a_cell: u64,
+    /// All exchanges by minute.
+    pub minutes: Vec<LogMinuteJson>,
+    /// How long exchanges took that went well.
+    pub times_ms: Option<LogTimesJson>,
+    /// How long exchanges took that failed.
+    pub failed_times_ms: Option<LogTimesJson>,
     /// Exchanges by the status written; 0 for those without.
     pub statuses: Vec<LogStatusJson>,
     /// Exchanges by what happened to them: failures first, the greatest first.
@@ -48,6 +56,12 @@ pub struct LogsLine<'a> {
     pub count_error: u64,
     /// By how much a time taken may be off, in per cent.
     pub time_error_percent: f64,
+    /// Lines whose time taken is missing from all percentiles, because more different ones were met than are kept.
+    pub untold_times: u64,
+    /// How many exchanges came from programs without a person; `null` when no line names its agent.
+    pub bots: Option<u64>,
+    /// Whether addresses were cut to their network, and queries and users' names dropped.
+    pub anonymized: bool,
 }
 
 /// An input that was read.
@@ -143,12 +157,16 @@ pub struct LogGroupJson<'a> {
     /// What happened: upstream-refused, upstream-silent, upstream-broke-off, upstream-said, own-answer, configuration,
     /// policy, client-left, client-erred, unclear or fine.
     pub happened: &'static str,
+    /// The same in words for people.
+    pub happened_title: &'static str,
     /// The outcome's id.
     pub outcome: &'static str,
     /// Its name.
     pub title: &'static str,
     /// Who is to blame, and how sure that is.
     pub blame: BlameJson,
+    /// What showed it, as far as more than the status did.
+    pub shown_by: Option<&'a str>,
     /// How many exchanges.
     pub count: u64,
     /// Their share of all exchanges, 0 to 1.
@@ -181,6 +199,10 @@ pub struct LogGroupJson<'a> {
     pub witnessed: u64,
     /// How long they took, when the lines say.
     pub times_ms: Option<LogTimesJson>,
+    /// The round time at which those pile up, seconds: a timeout fired.
+    pub timeout_s: Option<f64>,
+    /// Whose timeout that is, as far as it is known, Markdown.
+    pub timeout_of: Option<&'static str>,
     /// A line of it, cut, credentials hidden.
     pub example: String,
     /// What it means, in one sentence.
@@ -213,6 +235,8 @@ pub struct LogTimesJson {
     pub p90: f64,
     /// 99 % took less.
     pub p99: f64,
+    /// 99.9 % took less.
+    pub p999: f64,
     /// The greatest.
     pub max: f64,
 }
@@ -228,6 +252,23 @@ pub struct LogPathJson {
     pub failures: u64,
     /// How long those took that went well.
     pub times_ms: Option<LogTimesJson>,
+    /// How long those took that failed.
+    pub failed_times_ms: Option<LogTimesJson>,
+    /// The failures by what happened, the most frequent first.
+    pub outcomes: Vec<LogPathOutcomeJson>,
+}
+
+/// Failures of one path with one outcome.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LogPathOutcomeJson {
+    /// What happened, as in a group.
+    pub happened: &'static str,
+    /// The outcome's id.
+    pub outcome: &'static str,
+    /// How many.
+    pub count: u64,
+    /// How long they took.
+    pub times_ms: Option<LogTimesJson>,
 }
 
 /// A minute, or the first of some, with a count.
@@ -241,13 +282,13 @@ pub struct LogMinuteJson {
 
 /// A time in which one outcome was much more frequent than before and after.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct IncidentLine<'a> {
+pub struct IncidentLine {
     /// 1.
     pub schema: u32,
     /// `incident`.
     pub kind: &'static str,
     /// One sentence in plain words.
-    pub sentence: &'a str,
+    pub sentence: String,
     /// What happened, as in a group.
     pub happened: &'static str,
     /// The outcome's id.
@@ -268,6 +309,8 @@ pub struct IncidentLine<'a> {
     pub traits: Vec<IncidentTraitJson>,
     /// The timeout that the times taken pile up at, seconds.
     pub timeout_s: Option<f64>,
+    /// Whose timeout that is, as far as it is known, Markdown.
+    pub timeout_of: Option<&'static str>,
 }
 
 /// What the failures of an incident have in common.

@@ -95,6 +95,8 @@ columns! {
     Level = "level",
     /// An error line's message.
     Message = "message",
+    /// The request's cookies: a secret.
+    Cookie = "cookie",
 }
 
 /// What a number of time counts.

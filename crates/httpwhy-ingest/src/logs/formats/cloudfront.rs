@@ -33,6 +33,7 @@ static NAMES: Names = Names {
         ("cs-uri-stem", Column::Target),
         ("sc-status", Column::Status),
         ("cs(Referer)", Column::Referer),
+        ("cs(Cookie)", Column::Cookie),
         ("cs(User-Agent)", Column::Agent),
         ("cs-uri-query", Column::Query),
         ("x-edge-result-type", Column::Cache),

@@ -38,6 +38,7 @@ static NAMES: Names = Names {
         ("c-ip", Column::Client),
         ("X-Forwarded-For", Column::ForwardedFor),
         ("cs-version", Column::Protocol),
+        ("cs(Cookie)", Column::Cookie),
         ("cs(User-Agent)", Column::Agent),
         ("cs(Referer)", Column::Referer),
         ("cs-host", Column::Host),

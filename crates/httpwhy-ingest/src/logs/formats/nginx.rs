@@ -355,11 +355,16 @@ fn upstream(legs: Legs, shape: &Shape<'_>) -> Legs {
 }
 
 /// What to paste for a log that tells all.
-pub(super) const PASTE: &str = "log_format httpwhy '$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent '\n    \
-    '\"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\" rt=$request_time host=\"$host\" '\n    \
-    'ua=\"$upstream_addr\" us=\"$upstream_status\" uct=\"$upstream_connect_time\" uht=\"$upstream_header_time\" '\n    \
-    'urt=\"$upstream_response_time\" rid=$request_id c=$connection';\naccess_log /var/log/nginx/access.log httpwhy;\n\
-    # Apache and lighttpd write the plain layout too; of Apache, name its error log beside this one";
+pub(super) const PASTE: &str = "log_format httpwhy '$remote_addr - $remote_user [$time_local] '\n    \
+    '\"$request\" $status $body_bytes_sent '\n    \
+    '\"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\" '\n    \
+    'rt=$request_time host=\"$host\" '\n    \
+    'ua=\"$upstream_addr\" us=\"$upstream_status\" '\n    \
+    'uct=\"$upstream_connect_time\" uht=\"$upstream_header_time\" '\n    \
+    'urt=\"$upstream_response_time\" rid=$request_id c=$connection';\n\
+    access_log /var/log/nginx/access.log httpwhy;\n\
+    # Apache and lighttpd write the plain layout too;\n\
+    # of Apache, name its error log beside this one";
 
 pub(super) fn open(shape: &Shape<'_>) -> Option<Open> {
     let captured = shape.upstream != NOT_CAPTURED;

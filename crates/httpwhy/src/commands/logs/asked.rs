@@ -1,7 +1,7 @@
 //! Which lines are asked for.
 
 use httpwhy_catalog::by_id;
-use httpwhy_logs::{Condition, Filter};
+use httpwhy_logs::{Filter, Where};
 use httpwhy_model::Party;
 
 use super::when;
@@ -39,9 +39,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
 
-    /// A condition on a column: duration>5, agent~bot, upstream=10.0.0.5:*; several must all hold
+    /// Conditions on columns: duration>=250ms, "agent~bot and status>499 or upstream=10.0.0.5:*"; several of these options
+    /// must all hold
     #[arg(long = "where", value_name = "CONDITION")]
-    conditions: Vec<Condition>,
+    conditions: Vec<Where>,
 }
 
 impl Args {

@@ -1,16 +1,24 @@
-//! What was counted, and the lines themselves, as Parquet files.
+//! What was counted as CSV or Parquet, and the lines themselves as Parquet.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use httpwhy_logs::{Lines, Triage, write_aggregates};
+use httpwhy_logs::{Lines, Triage, write_aggregates, write_csv};
 use httpwhy_render::safe;
+
+use super::when;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "Tables")]
 pub(crate) struct Args {
+    /// Write what was counted as a CSV file (RFC 4180), - for standard output in place of the first screen: by minute, by
+    /// outcome, by path and outcome, with the columns of --parquet
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    csv: Option<PathBuf>,
+
     /// Write what was counted as a Parquet file: by minute, by outcome, by path and outcome
     #[arg(long, value_name = "FILE")]
     parquet: Option<PathBuf>,
@@ -28,14 +36,12 @@ impl Args {
         anonymize: bool,
     ) -> Result<Option<Arc<Lines>>, String> {
         for (option, path) in [
+            ("--csv", &self.csv),
             ("--parquet", &self.parquet),
             ("--parquet-lines", &self.parquet_lines),
         ] {
-            if let Some(path) = path.as_deref().filter(|path| is_one_of(path, inputs)) {
-                let name = safe(&path.display().to_string());
-                return Err(format!(
-                    "{option} {name} would overwrite a log that is to be read: name another file"
-                ));
+            if let Some(path) = path {
+                keep(option, path, inputs)?;
             }
         }
         let Some(path) = &self.parquet_lines else {
@@ -58,12 +64,42 @@ impl Args {
                 .close()
                 .map_err(|error| problem("--parquet-lines", path, &error))?;
         }
+        if let Some(path) = self.csv.as_ref().filter(|_| !self.takes_output()) {
+            File::create(path)
+                .and_then(|file| {
+                    let mut out = BufWriter::new(file);
+                    csv(&mut out, triage, anonymize)?;
+                    out.flush()
+                })
+                .map_err(|error| problem("--csv", path, &error))?;
+        }
         let Some(path) = &self.parquet else {
             return Ok(());
         };
         write_aggregates(triage, path, anonymize)
             .map_err(|error| problem("--parquet", path, &error))
     }
+
+    /// Whether the CSV goes to standard output.
+    pub(crate) fn takes_output(&self) -> bool {
+        self.csv.as_deref() == Some(Path::new("-"))
+    }
+}
+
+/// What was counted, as CSV.
+pub(super) fn csv(out: &mut dyn io::Write, triage: &Triage, anonymize: bool) -> io::Result<()> {
+    write_csv(triage, out, anonymize, when::rfc3339)
+}
+
+/// An error if writing there would overwrite an input.
+pub(super) fn keep(option: &str, path: &Path, inputs: &[String]) -> Result<(), String> {
+    if !is_one_of(path, inputs) {
+        return Ok(());
+    }
+    let name = safe(&path.display().to_string());
+    Err(format!(
+        "{option} {name} would overwrite a log that is to be read: name another file"
+    ))
 }
 
 /// Whether a path is that of an input, by whatever name.
@@ -78,6 +114,6 @@ fn is_one_of(path: &Path, inputs: &[String]) -> bool {
     })
 }
 
-fn problem(option: &str, path: &Path, error: &io::Error) -> String {
+pub(super) fn problem(option: &str, path: &Path, error: &io::Error) -> String {
     format!("{option} {}: {error}", safe(&path.display().to_string()))
 }

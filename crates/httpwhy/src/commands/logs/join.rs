@@ -2,7 +2,7 @@
 
 use httpwhy_logs::{Input, JoinBy, Joined};
 
-use super::screen::grouped;
+use super::figures::grouped;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]

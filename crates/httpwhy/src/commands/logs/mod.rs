@@ -3,7 +3,9 @@
 mod asked;
 mod export;
 mod fail_on;
+mod figures;
 mod given;
+mod html;
 mod join;
 mod json;
 mod progress;
@@ -37,6 +39,9 @@ pub(crate) struct Args {
     join: join::Args,
 
     #[command(flatten)]
+    report: html::Args,
+
+    #[command(flatten)]
     export: export::Args,
 
     /// Count outcomes and statuses by minute only: no paths, clients and times, several times faster
@@ -46,10 +51,6 @@ pub(crate) struct Args {
     /// How many names each list shows
     #[arg(long, value_name = "N", default_value_t = 3)]
     top: usize,
-
-    /// Cut addresses to their network (/24, /48) and drop queries, for what is to be shared
-    #[arg(long)]
-    anonymize: bool,
 
     /// Exit with 1 when one of these is found: outcomes, nginx/*, 5xx, parties, any; or is more: 5xx>1%, http/502>100
     #[arg(long, value_name = "TERMS", value_delimiter = ',')]
@@ -73,6 +74,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         .iter()
         .map(|file| Input::from(file.as_str()))
         .collect();
+    args.report.keep(&args.files).map_err(Failure::usage)?;
     let (behind, join_by) = args.join.behind(&args.files).map_err(Failure::usage)?;
     let options = Options {
         depth: if args.counts {
@@ -86,22 +88,27 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         join_by,
         lines: args
             .export
-            .lines(&args.files, args.anonymize)
+            .lines(&args.files, args.report.anonymize)
             .map_err(Failure::usage)?,
         threads: args.threads,
     };
     let progress = Progress::default();
     let triage = progress::beside(&progress, || read(&inputs, &options, &progress));
     args.export
-        .write(&triage, options.lines.as_deref(), args.anonymize)
+        .write(&triage, options.lines.as_deref(), args.report.anonymize)
+        .map_err(Failure::usage)?;
+    args.report
+        .write(&triage, args.top)
         .map_err(Failure::usage)?;
     let shown = Shown {
         top: args.top,
-        anonymize: args.anonymize,
+        anonymize: args.report.anonymize,
     };
     let style = output::style(common.color);
     output::write(|out| {
-        if common.json {
+        if args.export.takes_output() {
+            export::csv(out, &triage, shown.anonymize)
+        } else if common.json {
             json::write(out, &triage, shown)
         } else {
             screen::write(out, &triage, shown, style)

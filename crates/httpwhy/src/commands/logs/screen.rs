@@ -4,23 +4,33 @@ use std::fmt::Write as _;
 use std::io;
 
 use httpwhy_catalog::by_id;
-use httpwhy_logs::{Counted, Depth, Dimension, FileReport, Group, Percentiles, Triage, shown};
+use httpwhy_diagnose::timer::timer;
+use httpwhy_logs::{
+    Counted, Counters, Depth, Dimension, FileReport, Group, Percentiles, Triage, shown,
+};
 use httpwhy_model::{Audience, Blame};
 use httpwhy_render::{Style, markdown_text, safe};
 
+use super::figures::{Axis, bound, duration, grouped, percent};
 use super::join;
-use super::json::{share, word};
+use super::json::{bots, shown_by, word};
 use super::sentence::sentence;
 use super::{Shown, when};
 
-/// Groups that are shown in full; the rest take a line each.
+/// Groups that are shown in full; the table above shows all.
 const IN_FULL: usize = 6;
+/// Rows of that table.
+const ROWS: usize = 16;
 /// Incidents that are told.
 const INCIDENTS: usize = 8;
+/// Inputs that have a line each.
+const INPUTS: usize = 4;
 /// Columns of the labels on the left.
 const LABEL: usize = 10;
-/// Columns of a sparkline at most.
-const SPARKS: usize = 60;
+/// Columns of a row of bars at most.
+const BARS: usize = 60;
+/// Of a group, so large a part must share a network or an agent for it to be told.
+const TELLING: f64 = 0.1;
 
 pub(crate) fn write(
     out: &mut dyn io::Write,
@@ -32,8 +42,11 @@ pub(crate) fn write(
         triage,
         how,
         style,
+        axis: Axis::of(&triage.all_minutes(), triage.minutes_to_a_cell()),
+        pasted: Vec::new(),
         text: String::new(),
     };
+    screen.inputs();
     screen.head();
     screen.incidents();
     screen.failures();
@@ -46,34 +59,91 @@ struct Screen<'a> {
     triage: &'a Triage,
     how: Shown,
     style: Style,
+    axis: Option<Axis>,
+    /// Configurations that have been shown for pasting.
+    pasted: Vec<&'static str>,
     text: String,
 }
 
 impl Screen<'_> {
-    fn head(&mut self) {
-        for file in &self.triage.files {
-            let title = if file.title.is_empty() {
-                "no known format"
-            } else {
-                &file.title
-            };
-            let line = format!(
-                "**{}**: {}{}; {}",
-                plain(&file.name),
-                plain(title),
-                plain(&confidence(file)),
-                lines(file)
-            );
-            self.paragraph(&line, 0);
-            for doubt in &file.doubts {
-                let doubt = shown(doubt.as_bytes(), self.how.anonymize);
-                self.paragraph(&format!("**Doubtful**: {}", plain(&doubt)), 2);
+    fn inputs(&mut self) {
+        let files = &self.triage.files;
+        if files.len() <= INPUTS {
+            for file in files {
+                self.input(file);
+            }
+        } else {
+            self.many_inputs();
+        }
+        let mut told: Vec<String> = Vec::new();
+        for (why, line) in &self.triage.unread {
+            let line = safe(&shown(line, self.how.anonymize));
+            let line = format!("{:LABEL$}{line}", word(*why));
+            if !told.contains(&line) && told.len() < 3 {
+                let _ = writeln!(self.text, "{}", self.cut(&line));
+                told.push(line);
             }
         }
-        for (why, line) in self.triage.unread.iter().take(3) {
-            let cut: String = shown(line, self.how.anonymize).chars().take(100).collect();
-            let _ = writeln!(self.text, "{:LABEL$}{}", word(*why), safe(&cut));
+        self.text.push('\n');
+    }
+
+    fn input(&mut self, file: &FileReport) {
+        let line = format!(
+            "**{}**: {}{}; {}",
+            plain(&file.name),
+            plain(title(file)),
+            plain(&confidence(file)),
+            lines(file)
+        );
+        self.paragraph(&line, 0);
+        for doubt in &file.doubts {
+            let doubt = shown(doubt.as_bytes(), self.how.anonymize);
+            self.paragraph(&format!("**Doubtful**: {}", plain(&doubt)), 2);
         }
+    }
+
+    /// Logs of one format in a line, with the first name of them.
+    fn many_inputs(&mut self) {
+        let files = &self.triage.files;
+        let mut titles: Vec<&str> = Vec::new();
+        for file in files {
+            if !titles.contains(&title(file)) {
+                titles.push(title(file));
+            }
+        }
+        for wanted in titles {
+            let alike: Vec<&FileReport> =
+                files.iter().filter(|file| title(file) == wanted).collect();
+            if let [file] = alike[..] {
+                self.input(file);
+                continue;
+            }
+            let all: u64 = alike.iter().map(|file| file.counters.lines()).sum();
+            let line = format!(
+                "**{} and {} more**: {}; {} lines",
+                plain(&alike[0].name),
+                alike.len() - 1,
+                plain(wanted),
+                grouped(all)
+            );
+            self.paragraph(&line, 0);
+            let doubts: usize = alike.iter().map(|file| file.doubts.len()).sum();
+            if doubts > 0 {
+                let line = format!("**Doubtful**: {doubts} of their columns (--json says which)");
+                self.paragraph(&line, 2);
+            }
+        }
+        let counters = counters(&self.triage.counters);
+        if !counters.is_empty() {
+            let line = format!(
+                "In all {} lines{counters}",
+                grouped(self.triage.counters.lines())
+            );
+            self.paragraph(&line, 0);
+        }
+    }
+
+    fn head(&mut self) {
         let (all, failures) = (self.triage.exchanges(), self.triage.failures());
         let mut line = format!(
             "**{} of {} exchanges failed** ({})",
@@ -91,7 +161,6 @@ impl Screen<'_> {
                 grouped(self.triage.counters.not_asked)
             );
         }
-        self.text.push('\n');
         self.paragraph(&line, 0);
         if let Some(joined) = join::told(&self.triage.joined) {
             self.paragraph(&plain(&joined), 0);
@@ -109,9 +178,14 @@ impl Screen<'_> {
             incidents.truncate(INCIDENTS);
             incidents.sort_by_key(|incident| incident.from);
         }
+        let groups = self.triage.groups();
         self.text.push('\n');
         for incident in &incidents {
-            let line = format!("- {}", plain(&sentence(incident, self.how)));
+            let group = groups.iter().find(|group| {
+                group.diagnosis.outcome == incident.outcome && group.happened == incident.happened
+            });
+            let formats = group.map_or(&[][..], |group| &group.formats);
+            let line = format!("- {}", plain(&sentence(incident, formats, self.how)));
             self.paragraph(&line, 0);
         }
         if more > 0 {
@@ -127,24 +201,73 @@ impl Screen<'_> {
             .into_iter()
             .filter(|group| group.happened.is_failure())
             .collect();
-        for (at, group) in groups.iter().enumerate() {
-            if at < IN_FULL {
-                self.text.push('\n');
-                self.group(group);
-            } else {
-                if at == IN_FULL {
-                    self.text.push('\n');
-                }
-                let line = format!(
-                    "{:>10}  {:>7}  {} · {}",
-                    grouped(group.count),
-                    percent(group.count, self.triage.exchanges()),
-                    group.happened.title(),
-                    group.diagnosis.outcome
-                );
-                self.text.push_str(&line);
-                self.text.push('\n');
+        if groups.len() > 1 {
+            self.table(&groups);
+        }
+        for group in groups.iter().take(IN_FULL) {
+            self.text.push('\n');
+            self.group(group);
+        }
+        if groups.len() > IN_FULL {
+            self.text.push('\n');
+            let line = format!(
+                "{} smaller groups are in the table above; --html FILE or --json tells all of them in full.",
+                groups.len() - IN_FULL
+            );
+            self.paragraph(&line, 0);
+        }
+    }
+
+    /// A line for each group.
+    fn table(&mut self, groups: &[&Group]) {
+        let width = self.style.columns();
+        let bars = match width {
+            ..60 => 0,
+            60..100 => 18,
+            _ => 30,
+        };
+        self.text.push('\n');
+        if let (Some(axis), true) = (self.axis, bars > 0) {
+            let (from, to) = (when::minute(axis.from * 60), when::minute(axis.to * 60));
+            let line = format!(
+                "{:20}{from}{to:>rest$}",
+                "",
+                rest = axis.bars(&[], bars).chars().count().max(11) - from.len()
+            );
+            let _ = writeln!(self.text, "{}", self.faint(&line));
+        }
+        for group in groups.iter().take(ROWS) {
+            let mut line = format!(
+                "{:>10}  {:>7}",
+                grouped(group.count),
+                percent(group.count, self.triage.exchanges())
+            );
+            if let Some(axis) = self.axis.filter(|_| bars > 0) {
+                let row = axis.bars(&self.triage.minutes(group), bars);
+                let _ = write!(line, " {row}");
             }
+            if width >= 100 {
+                let _ = write!(line, "  {:<21}", party(group));
+            }
+            let _ = write!(
+                line,
+                "  {}: {}`{}`",
+                group.happened.title(),
+                statuses(group).replace(" \u{b7} ", " "),
+                group.diagnosis.outcome
+            );
+            let line = self.cut(&line.replace('`', ""));
+            self.text.push_str(&line);
+            self.text.push('\n');
+        }
+        if groups.len() > ROWS {
+            let rest: u64 = groups[ROWS..].iter().map(|group| group.count).sum();
+            let _ = writeln!(
+                self.text,
+                "{:>10}  in {} smaller groups",
+                grouped(rest),
+                groups.len() - ROWS
+            );
         }
     }
 
@@ -154,15 +277,15 @@ impl Screen<'_> {
             return;
         }
         self.text.push('\n');
-        self.paragraph("**Error lines**", 0);
+        self.paragraph("**Error lines** without an access line", 0);
         for group in complaints.iter().take(IN_FULL) {
-            let example: String = shown(&group.example, self.how.anonymize)
-                .chars()
-                .take(160)
-                .collect();
-            let line = format!("{:>10}  {}", grouped(group.count), safe(&example));
-            self.text.push_str(&line);
-            self.text.push('\n');
+            let example = safe(&shown(&group.example, self.how.anonymize));
+            let line = format!("{:>10}  {example}", grouped(group.count));
+            let _ = writeln!(self.text, "{}", self.cut(&line));
+        }
+        if complaints.len() > IN_FULL {
+            let more = complaints.len() - IN_FULL;
+            let _ = writeln!(self.text, "{:>10}  {more} more kinds (--json)", "");
         }
     }
 
@@ -170,7 +293,7 @@ impl Screen<'_> {
         let entry = by_id(group.diagnosis.outcome.0);
         let title = entry.map_or("", |entry| entry.title);
         let head = format!(
-            "**{}**: {}, {}, {}{} · `{}`",
+            "**{}**: {} ({}), {}{} · `{}`",
             group.happened.title(),
             grouped(group.count),
             percent(group.count, self.triage.exchanges()),
@@ -186,20 +309,24 @@ impl Screen<'_> {
         if let (Some(first), Some(last)) = (group.first, group.last) {
             self.row("When", &when::span(first, last));
         }
-        let sparks = sparkline(&self.triage.minutes(group), self.triage.minutes_to_a_cell());
-        if !sparks.is_empty() {
-            self.row("", &sparks);
+        if let Some(axis) = self.axis {
+            let room = self.style.columns() - LABEL - 2;
+            let bars = axis.bars(&self.triage.minutes(group), room.min(BARS));
+            let _ = writeln!(self.text, "{:width$}{bars}", "", width = LABEL + 2);
         }
         for (label, dimension) in [
             ("Path", Dimension::Path),
             ("Upstream", Dimension::Upstream),
             ("Host", Dimension::Host),
         ] {
+            // The only host there is tells nothing.
+            let one_of_many = self.triage.top_of_all(dimension, 2).len() > 1;
             let top = self.triage.top(group, dimension, self.how.top);
-            if !top.is_empty() {
+            if !top.is_empty() && (dimension != Dimension::Host || one_of_many) {
                 self.row(label, &self.names(&top, group.count));
             }
         }
+        self.row("From", &self.from(group));
         if let Some(times) = self.triage.percentiles(group) {
             let mut line = took(&times);
             if let Some(seconds) = self.triage.timeout(group) {
@@ -207,40 +334,28 @@ impl Screen<'_> {
                     line,
                     "; they pile up at {seconds} s, the timeout that fired"
                 );
+                let outcome = group.diagnosis.outcome.0;
+                if let Some(timer) = timer(group.happened, outcome, &group.formats) {
+                    let _ = write!(line, ": {timer}");
+                }
             }
             self.row("Took", &line);
         }
         let example: String = shown(&group.example, self.how.anonymize)
             .chars()
-            .take(300)
+            .take(400)
             .collect();
         self.row("Line", &code(&example));
-        if group.witnessed > 0 {
-            let line = format!(
-                "{} of them have their line in the log from behind",
-                grouped(group.witnessed)
-            );
-            self.row("Proof", &line);
-        }
-        if group.joined > 0 {
-            let line = format!(
-                "{} of them have their line in the error log",
-                grouped(group.joined)
-            );
-            self.row("Proof", &line);
-        }
-        if let Some(open) = group.open {
-            self.row(
-                "Open",
-                &format!(
-                    "these lines cannot tell: {}. To know next time, log more:",
-                    open.between
-                ),
-            );
-            for line in open.paste.lines() {
-                let _ = writeln!(self.text, "{:width$}{line}", "", width = LABEL + 2);
+        for (count, log) in [
+            (group.witnessed, "the log from behind"),
+            (group.joined, "the error log"),
+        ] {
+            if count > 0 {
+                let line = format!("{} of them have their line in {log}", grouped(count));
+                self.row("Proof", &line);
             }
         }
+        self.open(group);
         let mut label = "Fix";
         for remedy in group
             .diagnosis
@@ -255,6 +370,49 @@ impl Screen<'_> {
         self.row("More", &format!("`{more}`"));
     }
 
+    /// What the lines leave open, and once for all groups what to log so that the next ones do not.
+    fn open(&mut self, group: &Group) {
+        let Some(open) = group.open else {
+            return;
+        };
+        let known = self.pasted.contains(&open.paste);
+        let log = if known {
+            "log more, as shown above"
+        } else {
+            "log more:"
+        };
+        let line = format!(
+            "these lines cannot tell: {}. To know next time, {log}",
+            open.between
+        );
+        self.row("Open", &line);
+        if !known {
+            self.pasted.push(open.paste);
+            for line in open.paste.lines() {
+                let _ = writeln!(self.text, "    {line}");
+            }
+        }
+    }
+
+    /// Networks and agents that many of the group come from, and how many are bots.
+    fn from(&self, group: &Group) -> String {
+        let mut parts = Vec::new();
+        for dimension in [Dimension::Network, Dimension::Agent] {
+            let top = self.triage.top(group, dimension, 2);
+            let telling = top
+                .iter()
+                .filter(|one| one.count as f64 >= TELLING * group.count as f64);
+            let telling: Vec<Counted> = telling.cloned().collect();
+            if !telling.is_empty() {
+                parts.push(self.names(&telling, group.count));
+            }
+        }
+        if group.bots > 0 {
+            parts.push(format!("{} bots", percent(group.bots, group.count)));
+        }
+        parts.join("; ")
+    }
+
     fn tail(&mut self) {
         if self.triage.depth == Depth::Counts {
             self.text.push('\n');
@@ -265,7 +423,7 @@ impl Screen<'_> {
                     status.to_string()
                 };
                 let line = format!(
-                    "{status:>6}  {:>14}  {}\n",
+                    "{status:>6}  {:>14}  {:>8}\n",
                     grouped(count),
                     percent(count, self.triage.exchanges())
                 );
@@ -273,32 +431,8 @@ impl Screen<'_> {
             }
             return;
         }
-        let paths = self.triage.paths(self.how.top.max(5));
-        if !paths.is_empty() {
-            self.text.push('\n');
-            self.paragraph("**Paths**", 0);
-        }
-        for (path, failed, times) in paths {
-            let times = times.map_or_else(String::new, |times| format!("  {}", took(&times)));
-            let line = format!(
-                "{:>12}  {:>8} failed  {}{times}\n",
-                grouped(path.count),
-                percent(failed, path.count),
-                safe(&shown(&path.name, self.how.anonymize))
-            );
-            self.text.push_str(&line);
-        }
-        let clients = self.triage.distinct_clients();
-        if clients > 0 {
-            let bots: u64 = self.triage.groups().iter().map(|group| group.bots).sum();
-            let line = format!(
-                "About {} clients; {} of the exchanges are programs' without a person.",
-                grouped(clients),
-                percent(bots, self.triage.exchanges())
-            );
-            self.text.push('\n');
-            self.paragraph(&line, 0);
-        }
+        self.paths();
+        self.clients();
         let error = Dimension::ALL
             .iter()
             .map(|dimension| self.triage.error_of(*dimension))
@@ -313,10 +447,75 @@ impl Screen<'_> {
         }
     }
 
+    /// The paths asked for most, with the times of what went well and of what failed.
+    fn paths(&mut self) {
+        let paths = self.triage.paths(self.how.top.max(5));
+        if paths.is_empty() {
+            return;
+        }
+        let timed = paths.iter().any(|path| path.fine.is_some()) && self.style.columns() >= 70;
+        self.text.push('\n');
+        let mut line = format!("{:>10} {:>8}", "exchanges", "failed");
+        if timed {
+            let _ = write!(line, " {:>9} {:>9} {:>12}", "50 %", "99 %", "failed: 50 %");
+        }
+        line.push_str("  path");
+        let _ = writeln!(self.text, "{}", self.faint(&line));
+        for path in paths {
+            let mut line = format!(
+                "{:>10} {:>8}",
+                grouped(path.path.count),
+                percent(path.failures, path.path.count)
+            );
+            if timed {
+                let of = |times: &Option<Percentiles>, of: fn(&Percentiles) -> u64| {
+                    times
+                        .as_ref()
+                        .map_or_else(|| "-".to_owned(), |times| duration(of(times)))
+                };
+                let _ = write!(
+                    line,
+                    " {:>9} {:>9} {:>12}",
+                    of(&path.fine, |times| times.p50),
+                    of(&path.fine, |times| times.p99),
+                    of(&path.failed, |times| times.p50)
+                );
+            }
+            let _ = write!(
+                line,
+                "  {}",
+                safe(&shown(&path.path.name, self.how.anonymize))
+            );
+            let _ = writeln!(self.text, "{}", self.cut(&line));
+        }
+    }
+
+    fn clients(&mut self) {
+        let clients = self.triage.distinct_clients();
+        if clients == 0 {
+            return;
+        }
+        let mut line = format!("About {} clients", grouped(clients));
+        if let Some(bots) = bots(self.triage) {
+            let share = percent(bots, self.triage.exchanges());
+            let _ = write!(
+                line,
+                "; {share} of the exchanges came from bots (crawlers, monitors, scanners)"
+            );
+        }
+        let top = self.triage.clients(self.how.top);
+        if !top.is_empty() {
+            let names = self.names(&top, self.triage.failures());
+            let _ = write!(line, ". Most failures: {names}");
+        }
+        self.text.push('\n');
+        self.paragraph(&format!("{line}."), 0);
+    }
+
     fn names(&self, top: &[Counted], all: u64) -> String {
         top.iter()
             .map(|one| {
-                let name = shown(&one.name, self.how.anonymize);
+                let name: String = shown(&one.name, self.how.anonymize);
                 format!("{} {}", code(&name), percent(one.count, all))
             })
             .collect::<Vec<_>>()
@@ -325,20 +524,40 @@ impl Screen<'_> {
 
     fn paragraph(&mut self, markdown: &str, indent: usize) {
         self.text
-            .push_str(&markdown_text(markdown, self.style, indent));
+            .push_str(&markdown_text(&bound(markdown), self.style, indent));
         if !self.text.ends_with('\n') {
             self.text.push('\n');
         }
     }
 
     fn row(&mut self, label: &str, markdown: &str) {
+        if markdown.is_empty() {
+            return;
+        }
         let indent = LABEL + 2;
-        let text = markdown_text(markdown, self.style, indent);
+        let text = markdown_text(&bound(markdown), self.style, indent);
         let text = text.strip_prefix(&" ".repeat(indent)).unwrap_or(&text);
         let _ = write!(self.text, "  {label:LABEL$}{text}");
         if !self.text.ends_with('\n') {
             self.text.push('\n');
         }
+    }
+
+    /// The line, cut to the width.
+    fn cut(&self, line: &str) -> String {
+        self.style.cut(line)
+    }
+
+    fn faint(&self, line: &str) -> String {
+        self.style.faint(&self.cut(line))
+    }
+}
+
+fn title(file: &FileReport) -> &str {
+    if file.title.is_empty() {
+        "no known format"
+    } else {
+        &file.title
     }
 }
 
@@ -364,25 +583,27 @@ fn statuses(group: &Group) -> String {
 }
 
 fn who(group: &Group) -> String {
-    let who = match group.diagnosis.blame {
-        Blame::Nobody => "nobody: nothing is wrong".to_owned(),
-        Blame::Proven(party) => format!("**{party}**, proven"),
-        Blame::Likely(party) => format!("**{party}**, likely"),
-        Blame::Unknown { missing } => {
-            return format!("not known; what would tell: {}", plain(missing));
-        }
+    if let Blame::Unknown { missing } = group.diagnosis.blame {
+        return format!("not known; what would tell: {}", plain(missing));
+    }
+    let who = party(group);
+    let who = match who.split_once(',') {
+        Some((party, sure)) => format!("**{party}**,{sure}"),
+        None => who,
     };
-    // The last evidence is the one that decided.
-    match group
-        .diagnosis
-        .evidence
-        .iter()
-        .rfind(|evidence| evidence.shows != "the status")
-    {
-        Some(evidence) if evidence.shows != "the word that was recorded" => {
-            format!("{who}: {}", plain(&evidence.shows))
-        }
-        _ => who,
+    match shown_by(group).filter(|_| group.diagnosis.blame != Blame::Nobody) {
+        Some(shows) => format!("{who}: {}", plain(shows)),
+        None => who,
+    }
+}
+
+/// `origin, likely`.
+fn party(group: &Group) -> String {
+    match group.diagnosis.blame {
+        Blame::Nobody => "nobody: nothing is wrong".to_owned(),
+        Blame::Proven(party) => format!("{party}, proven"),
+        Blame::Likely(party) => format!("{party}, likely"),
+        Blame::Unknown { .. } => "not known".to_owned(),
     }
 }
 
@@ -400,8 +621,20 @@ fn confidence(file: &FileReport) -> String {
 }
 
 fn lines(file: &FileReport) -> String {
-    let counters = &file.counters;
-    let mut text = format!("{} lines", grouped(counters.lines()));
+    let mut text = format!(
+        "{} lines{}",
+        grouped(file.counters.lines()),
+        counters(&file.counters)
+    );
+    if file.unended {
+        text.push_str(", the last one without an end");
+    }
+    text
+}
+
+/// What became of lines that were not read.
+fn counters(counters: &Counters) -> String {
+    let mut text = String::new();
     for (count, what) in [
         (counters.torn, "torn"),
         (counters.foreign, "of no known format"),
@@ -413,84 +646,18 @@ fn lines(file: &FileReport) -> String {
             let _ = write!(text, ", {} {what}", grouped(count));
         }
     }
-    if file.unended {
-        text.push_str(", the last one without an end");
-    }
     text
 }
 
 fn took(times: &Percentiles) -> String {
     format!(
-        "half within {}, 90 % {}, 99 % {}, at most {}",
+        "half within {}, 90 % {}, 99 % {}, 99.9 % {}, at most {}",
         duration(times.p50),
         duration(times.p90),
         duration(times.p99),
+        duration(times.p999),
         duration(times.max)
     )
-}
-
-fn duration(micros: u64) -> String {
-    match micros {
-        0..=999 => format!("{micros} \u{b5}s"),
-        1_000..=999_999 => format!("{:.1} ms", micros as f64 / 1e3),
-        _ => format!("{:.2} s", micros as f64 / 1e6),
-    }
-}
-
-/// One column for each cell, or for some: the higher, the more.
-fn sparkline(minutes: &[(i64, u64)], cell: i64) -> String {
-    const BARS: [char; 8] = [
-        '\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}',
-        '\u{2588}',
-    ];
-    let (Some((first, _)), Some((last, _))) = (minutes.first(), minutes.last()) else {
-        return String::new();
-    };
-    let cells = ((last - first) / cell + 1) as usize;
-    if cells < 3 {
-        return String::new();
-    }
-    let width = cells.min(SPARKS);
-    let mut sums = vec![0_u64; width];
-    for (minute, count) in minutes {
-        let at = ((minute - first) / cell) as usize * width / cells;
-        sums[at] += count;
-    }
-    let most = sums.iter().copied().max().unwrap_or(1).max(1);
-    sums.into_iter()
-        .map(|sum| match sum {
-            0 => ' ',
-            sum => BARS[(sum * 7 / most) as usize],
-        })
-        .collect()
-}
-
-fn percent(count: u64, all: u64) -> String {
-    percent_of(share(count, all))
-}
-
-/// A share, 0 to 1, in per cent.
-pub(super) fn percent_of(share: f64) -> String {
-    let percent = share * 100.0;
-    match percent {
-        0.0 => "0 %".to_owned(),
-        ..0.01 => "<0.01 %".to_owned(),
-        ..10.0 => format!("{percent:.2} %"),
-        _ => format!("{percent:.1} %"),
-    }
-}
-
-/// `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A stranger's text as Markdown code.
@@ -511,25 +678,4 @@ fn plain(text: &str) -> String {
         out.push(c);
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_well() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-        assert_eq!(percent(1, 100_000), "<0.01 %");
-        assert_eq!(percent(1, 3), "33.3 %");
-        assert_eq!(duration(60_003_000), "60.00 s");
-    }
-
-    #[test]
-    fn sparklines_show_gaps() {
-        assert_eq!(sparkline(&[(0, 1), (2, 8)], 1), "\u{2581} \u{2588}");
-        assert_eq!(sparkline(&[(0, 1)], 1), "");
-    }
 }
