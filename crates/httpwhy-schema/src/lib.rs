@@ -23,8 +23,8 @@ pub use diagnosis::{
 pub use exchange::{DocumentedJson, ExchangeLine, ReadError, moment, read_visits};
 pub use logs::{
     IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson, LogJoinedJson,
-    LogLinesJson, LogMinuteJson, LogOpenJson, LogPathJson, LogStatusJson, LogTimesJson,
-    LogUnreadJson, LogUnreadableJson, LogsLine,
+    LogLinesJson, LogMinuteJson, LogOpenJson, LogPathJson, LogPathOutcomeJson, LogStatusJson,
+    LogTimesJson, LogUnreadJson, LogUnreadableJson, LogsLine,
 };
 pub use outcome::{
     CandidatesLine, ErrorLine, FixJson, ListedJson, NamedJson, OutcomeLine, OutcomeText, SaidJson,

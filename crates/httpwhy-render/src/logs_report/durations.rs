@@ -137,7 +137,7 @@ impl Scale {
     fn labels(&self) -> String {
         let mut out = String::from("<span class=\"decades\" aria-hidden=\"true\">");
         let (from, to) = (self.from as i32, self.to as i32);
-        let every = if to - from > 5 { 2 } else { 1 };
+        let every = if to - from > 3 { 2 } else { 1 };
         for power in (from..=to).step_by(every) {
             let left = self.place(10_f64.powi(power));
             let edge = match power {

@@ -14,8 +14,11 @@ use super::when;
 #[group(skip)]
 #[command(next_help_heading = "Tables")]
 pub(crate) struct Args {
-    /// Write what was counted as a CSV file (RFC 4180), - for standard output in place of the first screen: by minute, by
-    /// outcome, by path and outcome, with the columns of --parquet
+    /// Write what was counted as a CSV file (RFC 4180); - for standard output in place of the first screen
+    ///
+    /// Columns: level (minute, outcome or path: sum the counts of one level only), minute (RFC 3339), path (template),
+    /// status, happened, outcome, party, certainty, count, bytes (of level outcome), p50_ms, p90_ms, p99_ms, p999_ms,
+    /// max_ms (within 0.8 %, not of level minute). A field that a spreadsheet would calculate begins with '.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     csv: Option<PathBuf>,
 

@@ -251,12 +251,12 @@ impl Screen<'_> {
             }
             let _ = write!(
                 line,
-                "  {}: {}`{}`",
-                group.happened.title(),
+                "  {}{}: {}",
                 statuses(group).replace(" \u{b7} ", " "),
-                group.diagnosis.outcome
+                group.diagnosis.outcome,
+                group.happened.title()
             );
-            let line = self.cut(&line.replace('`', ""));
+            let line = self.cut(&line);
             self.text.push_str(&line);
             self.text.push('\n');
         }
