@@ -431,7 +431,7 @@ fn no_line_of_the_screen_is_wider_than_asked_for() {
         write(dialect, Amount::Lines(1500), 3, &mut log).expect("memory takes it");
         for width in [40, 80, 120] {
             let ran = Httpwhy::at(env!("CARGO_BIN_EXE_httpwhy"))
-                .env("COLUMNS", width.to_string())
+                .env("COLUMNS", &width.to_string())
                 .args(["logs", "-"])
                 .stdin(log.clone())
                 .run()
