@@ -11,6 +11,7 @@ mod outcome;
 mod record;
 mod rule;
 mod run;
+mod scenario;
 mod tls;
 mod way;
 
@@ -32,6 +33,10 @@ pub use outcome::{
 pub use record::RecordHead;
 pub use rule::RuleLine;
 pub use run::{CountJson, GroupJson, RunLine};
+pub use scenario::{
+    ScenarioAfter, ScenarioAnswer, ScenarioEnd, ScenarioError, ScenarioFile, ScenarioHow,
+    ScenarioMatch, ScenarioPiece, ScenarioRule, ScenarioStep, ScenarioText, ScenarioWire,
+};
 
 use httpwhy_model::acts_on_terminals;
 
@@ -52,6 +57,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("question", schemars::schema_for!(QuestionLine)),
         ("rule", schemars::schema_for!(RuleLine)),
         ("run", schemars::schema_for!(RunLine)),
+        ("scenario", schemars::schema_for!(ScenarioFile)),
     ]
 }
 

@@ -15,11 +15,12 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::act::{After, Guest, Part, Turn};
 use crate::answer::Answer;
+use crate::journal::{self, Ended, Over, Told, Whence};
 use crate::pages;
 use crate::ports::Ports;
 use crate::request::{self, Asked, Incoming};
 use crate::wire::Wire;
-use crate::world::{Door, GuestPort, World};
+use crate::world::{Door, GuestPort, Played, World};
 use crate::{endpoints, fast, h2, h3};
 
 /// The most connections at a time, over all ports.
@@ -32,6 +33,7 @@ pub(crate) const REST: Duration = Duration::from_millis(50);
 /// Starts a task for each port.
 pub(crate) fn start(world: &Arc<World>, ports: &Ports, guests: Vec<GuestPort>) -> io::Result<()> {
     let seats = &world.seats;
+    world.proxies.work_here();
     fast::accept(ports.http.try_clone()?, world)?;
     let tls = Arc::clone(world);
     accept(ports.https.try_clone()?, seats, move |stream| {
@@ -154,12 +156,48 @@ fn head_suffices(path: &str, world: &World) -> bool {
     }
 }
 
-/// Answers one request.
+/// Answers one request, and notes it.
 pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io::Result<After> {
-    let played = asked
+    if asked.path == journal::PATH {
+        return endpoints::answer(wire, asked, world).await;
+    }
+    let part = world.stage.step(asked);
+    let instead = part.as_ref().and_then(|part| part.instead(asked));
+    let to_play = instead.as_ref().unwrap_or(asked);
+    let played = to_play
         .path
         .strip_prefix("/outcome/")
         .map(|id| world.find(id));
+    let act = match &part {
+        Some(part) => part.act.as_str(),
+        None => played.flatten().map_or("", |played| played.id.0),
+    };
+    let noting = world.journal.begin(asked, wire.whence(), act);
+    wire.told();
+    let after = match part.filter(|_| instead.is_none()) {
+        Some(part) => part.play(wire, asked, world.mark).await,
+        None => play(wire, to_play, world, played).await,
+    };
+    noting.over(wire.told(), ended(&after));
+    after
+}
+
+fn ended(after: &io::Result<After>) -> Ended {
+    match after {
+        Ok(After::Keep) => Ended::Kept,
+        Ok(After::Close) => Ended::Fin,
+        Ok(After::Reset) => Ended::Reset,
+        Err(_) => Ended::ClientGone,
+    }
+}
+
+/// `played`: the path is that of an outcome, and this outcome is known.
+async fn play(
+    wire: &mut Wire,
+    asked: &Asked,
+    world: &World,
+    played: Option<Option<&Played>>,
+) -> io::Result<After> {
     match played {
         Some(Some(played)) => {
             let mark = world.mark.then_some(played.id.0);
@@ -200,7 +238,14 @@ async fn be_guest(stream: TcpStream, world: &Arc<World>, at: usize) {
             mark: world.mark.then_some(played.id.0),
             world,
         };
+        let from = Whence {
+            over: Over::Tcp,
+            peer: stream.peer_addr().ok().map(|peer| peer.ip()),
+            secure: false,
+        };
+        let noting = world.journal.arrival(from, played.id.0);
         // An error means that the client has gone.
         let _ = timeout(DEADLINE, act.accepted(stream, guest)).await;
+        noting.over(Told::default(), Ended::ByAct);
     }
 }

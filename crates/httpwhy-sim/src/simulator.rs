@@ -6,11 +6,14 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use httpwhy_model::OutcomeId;
+use httpwhy_schema::ScenarioFile;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::certificates::Certificates;
+use crate::journal::Entry;
 use crate::ports::Ports;
+use crate::proxy::ProxyConfig;
 use crate::scene::Scene;
 use crate::world::{Play, World};
 use crate::{dns, fast, serve, world};
@@ -47,6 +50,32 @@ impl Default for Config {
 
 /// The most threads.
 const MOST_THREADS: usize = 64;
+
+/// A simulator for a test, on free ports of the loopback: dropping it stops everything. Its journal keeps requests.
+///
+/// ```
+/// let simulator = httpwhy_sim::start();
+/// let url = simulator.url("/seq/503,200/my-test");
+/// // … give `url` to the client under test, and see what it asked for:
+/// # let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+/// # use std::io::{Read, Write};
+/// # for _ in 0..2 {
+/// #     let mut client = std::net::TcpStream::connect(host).unwrap();
+/// #     write!(client, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+/// #     client.read_to_end(&mut Vec::new()).unwrap();
+/// # }
+/// let statuses: Vec<_> = simulator.journal().iter().map(|entry| entry.status).collect();
+/// assert_eq!(statuses, [Some(503), Some(200)], "it tried once again");
+/// ```
+///
+/// # Panics
+/// When no port is to be had, with the reason: a test that cannot be set up has failed.
+pub fn start() -> Simulator {
+    let simulator = Simulator::start(Config::default());
+    let simulator = simulator.unwrap_or_else(|error| panic!("the simulator cannot start: {error}"));
+    simulator.world.journal.keep_requests(true);
+    simulator
+}
 
 /// A running simulator. It works on threads of its own, and stops when dropped.
 #[derive(Debug)]
@@ -162,6 +191,45 @@ impl Simulator {
     /// The address of HTTP.
     pub fn http(&self) -> SocketAddr {
         self.world.http
+    }
+
+    /// The URL of that path (`/status/503`) on the HTTP port.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.http())
+    }
+
+    /// The journal: what was asked for and what was done, oldest first; the last 4096 entries.
+    pub fn journal(&self) -> Vec<Entry> {
+        self.world.journal.entries(|_| true).0
+    }
+
+    /// Whether the journal keeps fields and content of requests; credentials among them never. Default: no, but for
+    /// [`start`](crate::start()).
+    pub fn keep_requests(&self, wanted: bool) {
+        self.world.journal.keep_requests(wanted);
+    }
+
+    /// Whether clients of other machines may make and change proxies. Default: no.
+    pub fn obey_anyone(&self, wanted: bool) {
+        self.world.proxies.obey_anyone(wanted);
+    }
+
+    /// Forgets what is in the journal.
+    pub fn clear_journal(&self) {
+        self.world.journal.clear();
+    }
+
+    /// Plays this scenario from now on, from its beginning: its rules answer before anything else does.
+    pub fn play(&self, scenario: ScenarioFile) {
+        self.world.stage.set(scenario);
+    }
+
+    /// Starts a proxy, and says where it listens.
+    ///
+    /// # Errors
+    /// A sentence on what cannot be done: a name that is taken, an address that is, a toxic that is none.
+    pub fn add_proxy(&self, config: ProxyConfig) -> Result<SocketAddr, String> {
+        self.world.proxies.add(config).map_err(|(_, why)| why)
     }
 
     /// The address of HTTPS with a good certificate for `*.sim.test`, `sim.test`, `localhost` and the address.

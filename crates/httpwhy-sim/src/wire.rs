@@ -13,6 +13,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::server::TlsStream;
 
+use crate::journal::{Over, Told, Whence};
+
 /// How long a peer may take to end its side once ours is ended.
 const LINGER: Duration = Duration::from_secs(2);
 /// How long a reset waits so that the peer's system has everything that was sent. On one machine the kernel hands bytes
@@ -31,6 +33,10 @@ pub(crate) struct Wire {
     ahead: Vec<u8>,
     peer: Option<IpAddr>,
     secure: bool,
+    /// What the requests come in.
+    over: Over,
+    /// What went out since the journal asked last.
+    told: Told,
 }
 
 /// What is under it.
@@ -50,6 +56,8 @@ impl Wire {
             ahead: Vec::new(),
             peer,
             secure,
+            over: Over::Http1,
+            told: Told::default(),
         }
     }
 
@@ -70,9 +78,25 @@ impl Wire {
         Self::over(Io::Tls(Box::new(tls)), peer, true)
     }
 
-    /// One stream of a connection of that peer.
-    pub(crate) fn piped(pipe: DuplexStream, peer: Option<IpAddr>, secure: bool) -> Self {
-        Self::over(Io::Piped(pipe), peer, secure)
+    /// One stream of a connection of that peer, in that protocol.
+    pub(crate) fn piped(pipe: DuplexStream, from: Whence) -> Self {
+        let mut wire = Self::over(Io::Piped(pipe), from.peer, from.secure);
+        wire.over = from.over;
+        wire
+    }
+
+    /// Where its requests come from.
+    pub(crate) fn whence(&self) -> Whence {
+        Whence {
+            over: self.over,
+            peer: self.peer,
+            secure: self.secure,
+        }
+    }
+
+    /// What went out since this was asked last.
+    pub(crate) fn told(&mut self) -> Told {
+        std::mem::take(&mut self.told)
     }
 
     /// The client's address.
@@ -148,6 +172,7 @@ impl Wire {
 
     /// Waits until the peer ends the connection, or for that long; what comes is dropped.
     pub(crate) async fn hold(&mut self, at_most: Duration) {
+        self.told.silent = true;
         read_until(self, Instant::now() + at_most, usize::MAX).await;
     }
 }
@@ -210,11 +235,16 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().io {
+        let wire = self.get_mut();
+        let written = match &mut wire.io {
             Io::Clear(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Io::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
             Io::Piped(pipe) => Pin::new(pipe).poll_write(cx, bytes),
+        };
+        if let Poll::Ready(Ok(count)) = &written {
+            wire.told.hear(&bytes[..*count]);
         }
+        written
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

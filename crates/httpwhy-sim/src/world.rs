@@ -12,7 +12,10 @@ use tokio::sync::Semaphore;
 use crate::act::{Act, Part, Role};
 use crate::certificates::Certificates;
 use crate::fast::Table;
+use crate::journal::Journal;
 use crate::ports::Ports;
+use crate::proxy::Proxies;
+use crate::scenario::Stage;
 use crate::scene::Scene;
 use crate::serve::MOST_CONNECTIONS;
 use crate::simulator::Config;
@@ -31,6 +34,12 @@ pub(crate) struct World {
     pub(crate) seats: Arc<Semaphore>,
     /// The answers for plain statuses, rendered.
     pub(crate) table: Table,
+    /// What was asked for, and what was done.
+    pub(crate) journal: Journal,
+    /// The proxies.
+    pub(crate) proxies: Proxies,
+    /// The scenario, which answers before anything else.
+    pub(crate) stage: Stage,
     /// Whether answers are marked.
     pub(crate) mark: bool,
     /// The address of everything.
@@ -134,6 +143,9 @@ impl World {
             state: State::new(seed),
             seats: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
             table: Table::default(),
+            journal: Journal::default(),
+            stage: Stage::default(),
+            proxies: Proxies::new(config.ip, seed),
             mark: config.mark,
             ip: config.ip,
             http,
@@ -141,6 +153,11 @@ impl World {
             dns: ports.dns.local_addr()?,
         };
         Ok((world, guests))
+    }
+
+    /// Whether every request must be read whole: a scenario may answer it, or the journal keeps it.
+    pub(crate) fn wants_to_see(&self) -> bool {
+        self.stage.is_set() || self.journal.keeps_requests()
     }
 
     /// The outcome of that id.

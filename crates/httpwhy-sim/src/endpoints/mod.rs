@@ -39,6 +39,7 @@ pub(crate) use reply::{Refusal, Reply, Takeover};
 pub(crate) use routes::ROUTES;
 use routes::Route;
 use text::Pairs;
+pub(crate) use text::query;
 
 use crate::act::After;
 use crate::answer::Answer;

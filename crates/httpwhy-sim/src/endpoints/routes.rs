@@ -5,7 +5,7 @@ use super::{
     about, auth, broken, bytes, cache, coding, cookies, digest, documents, mirror, raw, redirects,
     retry, status, stream,
 };
-use crate::pages;
+use crate::{journal, pages, proxy};
 
 /// A path that is answered.
 pub(crate) struct Route {
@@ -53,6 +53,14 @@ pub(crate) static ROUTES: &[Route] = &[
     route(GET, "/crl.pem", pages::crl),
     route(GET, "/ports", pages::ports),
     route(GET, "/tls", pages::tls),
+    route("GET POST DELETE", journal::PATH, journal::page),
+    route("GET POST", "/proxies", proxy::all),
+    route("GET POST PATCH DELETE", "/proxies/{proxy}", proxy::one),
+    route("GET POST", "/proxies/{proxy}/toxics", proxy::toxics),
+    route("GET POST PATCH DELETE", "/proxies/{proxy}/toxics/{toxic}", proxy::toxic),
+    route("GET DELETE", "/proxies/{proxy}/exchanges", proxy::exchanges),
+    route("POST", "/populate", proxy::populate),
+    route("POST", "/reset", proxy::reset),
     route(ANY, "/landing", pages::landing),
     route("GET POST", "/login", pages::login),
     route(GET, "/ws/echo", pages::ws_echo),

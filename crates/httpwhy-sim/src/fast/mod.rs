@@ -11,7 +11,7 @@ mod table;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
@@ -26,6 +26,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 use self::plain::Begins;
 use self::stamp::Stamp;
 pub(crate) use self::table::Table;
+use crate::journal::Ended;
 use crate::serve::{DEADLINE, REST, serve_from};
 use crate::wire::Wire;
 use crate::world::World;
@@ -90,6 +91,7 @@ pub(crate) fn accept(listener: StdListener, world: &Arc<World>) -> io::Result<()
                 continue;
             };
             let mut begun = Begun::default();
+            begun.peer = Some(peer.ip());
             let round = round(&stream, &mut begun, &world);
             consume_budget().await;
             if matches!(round, Round::Over) {
@@ -119,6 +121,8 @@ struct Begun {
     answered: u32,
     /// The beginning of a request whose rest has not come.
     request: Vec<u8>,
+    /// The client.
+    peer: Option<IpAddr>,
 }
 
 /// Serves a connection to its end, after a first round.
@@ -220,7 +224,7 @@ fn round(stream: &impl AtOnce, begun: &mut Begun, world: &World) -> Round {
             output,
             stamp,
         } = scratch;
-        let batch = answer(&input[..held + count], output, stamp, world);
+        let batch = answer(&input[..held + count], begun.peer, output, stamp, world);
         begun.answered = begun.answered.saturating_add(batch.answered);
         let Some(sent) = send(stream, output) else {
             return Round::Over;
@@ -280,7 +284,13 @@ enum Then {
 }
 
 /// Writes the answers to these bytes, in order, into the emptied output.
-fn answer(input: &[u8], output: &mut Vec<u8>, stamp: &mut Stamp, world: &World) -> Batch {
+fn answer(
+    input: &[u8],
+    peer: Option<IpAddr>,
+    output: &mut Vec<u8>,
+    stamp: &mut Stamp,
+    world: &World,
+) -> Batch {
     output.clear();
     let mut batch = Batch {
         used: 0,
@@ -296,14 +306,22 @@ fn answer(input: &[u8], output: &mut Vec<u8>, stamp: &mut Stamp, world: &World) 
                 break;
             }
         };
-        let Some(rendered) = world.table.get(code, world) else {
+        let rendered = world.table.get(code, world);
+        let Some(rendered) = rendered.filter(|_| !world.wants_to_see()) else {
             batch.then = Then::Others;
             break;
         };
         if batch.answered == 0 {
             stamp.refresh();
         }
+        let before = output.len();
         rendered.write(keep, output, stamp);
+        let ended = if keep && !rendered.closes {
+            Ended::Kept
+        } else {
+            Ended::Fin
+        };
+        world.journal.note(code, output.len() - before, peer, ended);
         batch.used += length;
         batch.answered += 1;
         if !keep || rendered.closes {

@@ -24,6 +24,7 @@ pub(crate) use link::Link;
 
 use crate::act::{After, FramesTurn, OnFrames, Part};
 use crate::bridge::{self, Carried, Fields, Sink};
+use crate::journal::{Ended, Over, Told, Whence};
 use crate::request::{Asked, KEPT_CONTENT, MOST_CONTENT};
 use crate::serve::{self, DEADLINE};
 use crate::wire::Wire;
@@ -480,9 +481,20 @@ impl Turn {
         if let Some((act, id)) = act(&self.world, asked) {
             let mark = self.world.mark.then_some(id);
             let turn = FramesTurn { link, stream, mark };
-            return act.answer(turn).await;
+            let noting = self.world.journal.begin(asked, self.whence(), id);
+            let played = act.answer(turn).await;
+            noting.over(Told::default(), Ended::ByAct);
+            return played;
         }
         self.carry_over(asked).await
+    }
+
+    fn whence(&self) -> Whence {
+        Whence {
+            over: Over::Http2,
+            peer: self.peer,
+            secure: self.secure,
+        }
     }
 
     /// Answers as HTTP/1 does, and carries that over.
@@ -490,7 +502,7 @@ impl Turn {
         let (link, stream) = (&*self.link, self.stream);
         let (here, there) = duplex(PIPE);
         let answering = async {
-            let mut wire = Wire::piped(here, self.peer, self.secure);
+            let mut wire = Wire::piped(here, self.whence());
             serve::answer(&mut wire, asked, &self.world).await
         };
         let mut sink = ToStream { link, stream };

@@ -20,6 +20,7 @@ use tokio::time::timeout;
 
 use crate::act::{After, OnQuic, Part, QuicTurn};
 use crate::bridge::{self, Carried, Fields, Sink};
+use crate::journal::{Ended, Over, Told, Whence};
 use crate::request::Asked;
 use crate::serve::{self, DEADLINE};
 use crate::wire::Wire;
@@ -146,7 +147,19 @@ impl Turn {
             from,
             mark: self.world.mark.then_some(id),
         };
-        act.answer(turn).await
+        let noting = self.world.journal.begin(&asked, self.whence(), id);
+        let played = act.answer(turn).await;
+        noting.over(Told::default(), Ended::ByAct);
+        played
+    }
+
+    fn whence(&self) -> Whence {
+        let ip: IpAddr = self.peer.connection.remote_address().ip();
+        Whence {
+            over: Over::Http3,
+            peer: Some(ip),
+            secure: true,
+        }
     }
 
     /// The act of HTTP/3 that a request asks for, and its outcome.
@@ -161,9 +174,8 @@ impl Turn {
     /// Answers as HTTP/1 does, and carries that over.
     async fn carry_over(&self, asked: &Asked, mut to: SendStream) -> io::Result<()> {
         let (here, there) = duplex(PIPE);
-        let ip: IpAddr = self.peer.connection.remote_address().ip();
         let answering = async {
-            let mut wire = Wire::piped(here, Some(ip), true);
+            let mut wire = Wire::piped(here, self.whence());
             serve::answer(&mut wire, asked, &self.world).await
         };
         let carried = async {

@@ -315,6 +315,11 @@ fn hide_the_answer(visit: &mut Visit, id: OutcomeId) {
             )
         {
             hide_in_fields(&mut response.fields, &hide);
+            hide_in_fields(&mut response.trailers, &hide);
+            if let Some(Value::Bytes(octets)) = &mut response.raw_head {
+                hide_in_head(octets);
+                hide_in_body(octets, path.as_bytes());
+            }
             if let Seen::Present(body) = &mut response.body {
                 hide_in_body(&mut body.bytes, path.as_bytes());
             }
@@ -334,6 +339,21 @@ fn hide_in_fields(fields: &mut Fields, hide: &dyn Fn(&str) -> String) {
             field.value = Value::Bytes(hide(text).into());
         }
     }
+}
+
+/// Takes the label's lines out of a head's octets.
+fn hide_in_head(octets: &mut Bytes) {
+    let is_label = |line: &&[u8]| {
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        name.eq_ignore_ascii_case(LABEL.as_bytes())
+    };
+    let lines = octets.split_inclusive(|byte| *byte == b'\n');
+    let kept: Vec<u8> = lines
+        .filter(|line| !is_label(line))
+        .flatten()
+        .copied()
+        .collect();
+    *octets = kept.into();
 }
 
 /// Blanks the path where content repeats it; its length stays, since the framing speaks of it.
@@ -395,4 +415,42 @@ fn json(
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use httpwhy_model::{Body, Framing, Response};
+
+    use super::*;
+
+    #[test]
+    fn what_is_judged_does_not_hold_the_answer() {
+        let id = OutcomeId("http/418");
+        let head = b"HTTP/1.1 418 I\nHTTPWHY-SIM: http/418\nLink: </outcome/http/418>\n\n";
+        let pairs = [
+            ("Httpwhy-Sim", "http/418"),
+            ("Location", "/outcome/http/418"),
+        ];
+        let answer = Response {
+            fields: Fields::of(pairs),
+            trailers: Fields::of(pairs),
+            body: Seen::Present(Body::whole("see /outcome/http/418", Framing::Close)),
+            raw_head: Some(Value::Bytes(Bytes::from_static(head))),
+            ..Response::default()
+        };
+        let mut visit = Visit::of(Exchange {
+            target: "http://sim.test/outcome/http/418".into(),
+            request: httpwhy_model::Request {
+                target: "/outcome/http/418".into(),
+                ..Default::default()
+            },
+            interim: vec![answer.clone()],
+            response: Some(answer),
+            ..Exchange::default()
+        });
+        hide_the_answer(&mut visit, id);
+        let judged = format!("{visit:?}").to_ascii_lowercase();
+        assert!(!judged.contains(LABEL), "{judged}");
+        assert!(!judged.contains("http/418"), "{judged}");
+    }
 }

@@ -1,7 +1,12 @@
 //! `httpwhy sim`: the simulator as a server.
 
+mod played;
+mod proxies;
+
+use std::io::Write as _;
 use std::net::IpAddr;
 
+use httpwhy_render::safe;
 use httpwhy_sim::{Config, Simulator};
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -42,6 +47,24 @@ pub(crate) struct Args {
     /// How many threads serve plain HTTP; by default one for each core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     threads: Option<u16>,
+
+    /// Repeat all that is random: choices, bytes, who meets a toxic
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Keep fields and content of requests in the journal, /__journal
+    #[arg(long)]
+    keep_requests: bool,
+
+    /// Obey clients of other machines, too, that make and change proxies
+    #[arg(long)]
+    control_from_anywhere: bool,
+
+    #[command(flatten)]
+    played: played::Played,
+
+    #[command(flatten)]
+    proxies: proxies::Proxies,
 }
 
 pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
@@ -62,7 +85,11 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     }
     allow_files(MOST_FILES);
     let interrupt = Interrupt::new()?;
-    let simulator = Simulator::start(config).map_err(|error| {
+    let started = match args.seed {
+        None => Simulator::start(config),
+        Some(seed) => Simulator::start_seeded(config, seed),
+    };
+    let simulator = started.map_err(|error| {
         Failure::usage(format_args!(
             "cannot listen on {} port {}: {error}; choose another with --port",
             args.bind, args.port
@@ -73,12 +100,19 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
             Failure::usage(format_args!("cannot write '{}': {error}", file.display()))
         })?;
     }
+    simulator.keep_requests(args.keep_requests);
+    simulator.obey_anyone(args.control_from_anywhere);
+    let asked = args.played.start(&simulator)?;
+    let proxies = args.proxies.start(&simulator)?;
     let scenes = simulator.scenes().len();
     output::write(|out| {
         if common.json {
             let ready = serde_json::json!({
                 "http": simulator.http().to_string(), "https": simulator.https().to_string(),
-                "dns": simulator.dns().to_string(), "outcomes": scenes,
+                "dns": simulator.dns().to_string(), "outcomes": scenes, "plays": asked,
+                "proxies": proxies.iter().map(|(name, kind, at)| {
+                    serde_json::json!({"name": name, "kind": kind, "listen": at.to_string()})
+                }).collect::<Vec<_>>(),
             });
             return writeln!(out, "{ready}");
         }
@@ -98,7 +132,20 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
             "dns    {} (udp, tcp)         nxdomain.test, servfail.test, silence.test …",
             simulator.dns()
         )?;
-        writeln!(out, "{scenes} outcomes; Ctrl-C ends it")
+        for (name, kind, at) in &proxies {
+            writeln!(
+                out,
+                "{kind} '{0}' at {at}   its toxics: /proxies/{0}/toxics",
+                safe(name)
+            )?;
+        }
+        for asked in &asked {
+            writeln!(out, "plays  {asked}")?;
+        }
+        writeln!(
+            out,
+            "{scenes} outcomes; what was asked for: /__journal; Ctrl-C ends it"
+        )
     })?;
     interrupt.wait();
     Ok(Exit::Interrupted)
