@@ -160,7 +160,7 @@ impl Shape {
         world: &World,
     ) -> Result<After, Over> {
         let (here, there) = duplex(AHEAD);
-        let mut inner = Wire::piped(there, wire.peer(), wire.is_secure());
+        let mut inner = Wire::piped(there, wire.whence());
         let (mut from_client, mut to_client) = split(&mut *wire);
         let (mut from_act, mut to_act) = split(here);
         let acting = async move {
