@@ -72,15 +72,6 @@ fn a_stall_is_seen_while_it_lasts() {
 fn acts_below_http_are_noted() {
     let simulator = httpwhy_sim::start();
     let scene = simulator
-        .scenes()
-        .iter()
-        .find(|scene| scene.id.0 == "net/reset");
-    let ports = simulator
-        .scenes()
-        .iter()
-        .filter(|scene| scene.target.ends_with("/landing"));
-    assert!(ports.count() > 10, "there are ports of single acts");
-    let scene = simulator
         .scene("tls/cert-expired")
         .expect("a port of an act");
     let port = scene.target.split(':').nth(2).expect("a port");

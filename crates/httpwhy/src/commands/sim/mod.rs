@@ -3,7 +3,6 @@
 mod played;
 mod proxies;
 
-use std::io::Write as _;
 use std::net::IpAddr;
 
 use httpwhy_render::safe;
