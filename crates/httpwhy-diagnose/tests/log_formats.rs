@@ -297,7 +297,13 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "varnish-vsl",
-        "vsl 1795207665.126917 127.0.0.1 GET /a 503 shop.example FetchError: HTC eof (-1)",
+        "vsl\t1795207665.126917\t127.0.0.1\tGET\t/a\t-\t503\t-\t-\t-\t-\tshop.example\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\tFetchError: HTC eof (-1)",
+        "proxy-status/connection_terminated",
+        "origin",
+    ),
+    (
+        "varnishlog",
+        "varnishlog\t1795207665.126917\t127.0.0.1\tGET\t/a\t-\t503\t-\t-\t-\tpass\tshop.example\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\tFetchError: HTC eof (-1)",
         "proxy-status/connection_terminated",
         "origin",
     ),

@@ -6,16 +6,16 @@
     reason = "a test that reads its own fixtures and prints its table"
 )]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod captures;
 
 use httpwhy_diagnose::diagnose;
 use httpwhy_ingest::logs::{
-    Cause, Column, Format, Layout, Line, Spans, Split, VslGatherer, formats, is_nameless, prove,
-    same_exchange, time,
+    Cause, Column, Format, Kind, Layout, Line, Spans, Split, VslGatherer, formats, is_nameless,
+    prove, same_exchange, time,
 };
 use httpwhy_model::{Blame, Visit};
-use serde_json::Value;
+
+use captures::captures;
 
 /// A section of a capture's log, and the format of its lines.
 type Source = (&'static str, &'static str);
@@ -69,13 +69,12 @@ const NOT_IN_THE_LOG: &[(&str, &str)] = &[
 
 #[test]
 fn the_party_is_the_true_one() {
-    let captures = captures();
-    assert_eq!(captures.len(), 205);
     let mut plain = Tally::default();
     let mut proven = Tally::default();
-    for capture in &captures {
-        plain.add(capture, capture.access_alone());
-        proven.add(capture, capture.with_errors());
+    for capture in captures() {
+        let capture = Capture::of(capture);
+        plain.add(&capture, capture.access_alone());
+        proven.add(&capture, capture.with_errors());
     }
     println!("\naccess lines alone: {plain}");
     proven.print();
@@ -90,29 +89,38 @@ fn the_party_is_the_true_one() {
     assert_eq!(proven.looks_whole, 4);
 }
 
-/// One capture: its culprits and the sections of its log.
+/// What varnishlog alone tells, as an access log of its own.
+#[test]
+fn the_party_is_the_true_one_by_the_records_of_varnish() {
+    let mut tally = Tally::default();
+    let (format, layout) = VslGatherer::format(Kind::Access);
+    let of_varnish = |capture: &captures::Capture| capture.name.starts_with("varnish/");
+    for capture in captures().into_iter().filter(of_varnish) {
+        let capture = Capture::of(capture);
+        let records = capture
+            .sections
+            .iter()
+            .filter(|(name, _)| name == "vsl.log");
+        let requests: Vec<Vec<u8>> = records
+            .flat_map(|(_, lines)| gathered(Kind::Access, lines))
+            .collect();
+        assert!(requests.len() <= 1, "{}: {requests:?}", capture.lain.name);
+        let request = requests
+            .first()
+            .map(|raw| split(format, &*layout, raw).expect("its own"));
+        tally.add(&capture, request.map(|read| read.visit()));
+    }
+    tally.print();
+    println!("varnishlog alone: {tally}");
+    tally.check("varnishlog alone");
+    assert!(tally.counts[0] >= 20 && tally.unknown <= 2, "{tally}");
+}
+
+/// One capture and the sections of its log.
 struct Capture {
-    name: String,
+    lain: captures::Capture,
     server: String,
-    culprits: Vec<String>,
     sections: Vec<(String, Vec<String>)>,
-}
-
-fn captures() -> Vec<Capture> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reality");
-    let mut files: Vec<PathBuf> = entries(&root).iter().flat_map(|at| entries(at)).collect();
-    files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
-    files.sort();
-    files
-        .iter()
-        .map(|file| Capture::read(&root, file))
-        .collect()
-}
-
-fn entries(directory: &Path) -> Vec<PathBuf> {
-    fs::read_dir(directory)
-        .map(|list| list.map(|entry| entry.expect("readable").path()).collect())
-        .unwrap_or_default()
 }
 
 /// A line that its format split: the format, the line, its columns.
@@ -140,47 +148,22 @@ impl Read {
 }
 
 impl Capture {
-    fn read(root: &Path, file: &Path) -> Self {
-        let facts: Value =
-            serde_json::from_slice(&fs::read(file).expect("readable")).expect("JSON");
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let mut culprits = vec![text(&facts["culprit"])];
-        culprits.extend(
-            facts["culprit_also"]
-                .as_array()
-                .expect("a list")
-                .iter()
-                .map(text),
-        );
-        let log = fs::read(file.with_extension("log")).expect("readable");
+    fn of(lain: captures::Capture) -> Self {
         let mut sections: Vec<(String, Vec<String>)> = Vec::new();
-        for line in String::from_utf8_lossy(&log).lines() {
-            match line
-                .strip_prefix("==> ")
-                .and_then(|l| l.strip_suffix(" <=="))
-            {
+        for line in String::from_utf8_lossy(&lain.beside("log")).lines() {
+            let title = line.strip_prefix("==> ");
+            match title.and_then(|title| title.strip_suffix(" <==")) {
                 Some(name) => sections.push((name.to_owned(), Vec::new())),
-                None => sections
-                    .last_mut()
-                    .expect("a section")
-                    .1
-                    .push(line.to_owned()),
+                None => {
+                    let section = sections.last_mut().expect("a section");
+                    section.1.push(line.to_owned());
+                }
             }
         }
+        let (server, _) = lain.name.split_once('/').expect("a folder");
         Self {
-            name: file
-                .with_extension("")
-                .strip_prefix(root)
-                .expect("below the root")
-                .display()
-                .to_string(),
-            server: file
-                .parent()
-                .and_then(Path::file_name)
-                .expect("a folder")
-                .to_string_lossy()
-                .into_owned(),
-            culprits,
+            server: server.to_owned(),
+            lain,
             sections,
         }
     }
@@ -198,7 +181,10 @@ impl Capture {
         let format = formats().find(|format| format.name == name).expect(name);
         let lines = self.sections.iter().filter(|(found, _)| found == section);
         let lines: Vec<Vec<u8>> = lines
-            .flat_map(|(_, lines)| gathered(section, lines))
+            .flat_map(|(_, lines)| match section {
+                "vsl.log" => gathered(Kind::Error, lines),
+                _ => lines.iter().map(|line| line.clone().into_bytes()).collect(),
+            })
             .collect();
         let sample: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
         let Some(layout) = (!sample.is_empty())
@@ -264,12 +250,9 @@ fn strongest<'a>(errors: impl Iterator<Item = &'a Read>) -> Option<&'a Read> {
     best.map(|(error, _)| error)
 }
 
-/// varnishlog's records become lines; other lines are what they are.
-fn gathered(section: &str, lines: &[String]) -> Vec<Vec<u8>> {
-    if section != "vsl.log" {
-        return lines.iter().map(|line| line.clone().into_bytes()).collect();
-    }
-    let mut gatherer = VslGatherer::default();
+/// varnishlog's records become lines.
+fn gathered(kind: Kind, lines: &[String]) -> Vec<Vec<u8>> {
+    let mut gatherer = VslGatherer::new(kind);
     let mut found: Vec<Vec<u8>> = lines
         .iter()
         .flat_map(|line| gatherer.line(line.as_bytes()))
@@ -308,9 +291,9 @@ impl Tally {
         let diagnosis = diagnose(&visit);
         let row = format!(
             "{:<42} {:<44} true: {:<28} {:?}",
-            capture.name,
+            capture.lain.name,
             diagnosis.outcome.to_string(),
-            capture.culprits.join(","),
+            capture.lain.culprits.join(","),
             diagnosis.blame
         );
         self.rows.push(row.clone());
@@ -322,7 +305,7 @@ impl Tally {
             .blame
             .party()
             .map_or("none", |party| party.as_str());
-        let right = capture.culprits.iter().any(|culprit| culprit == named);
+        let right = capture.lain.is_right(named);
         if !right && diagnosis.outcome.0 == "http/200" {
             self.looks_whole += 1;
             return;

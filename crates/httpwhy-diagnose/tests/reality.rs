@@ -7,9 +7,9 @@
     reason = "a test that reads its own fixtures and prints its table"
 )]
 
+mod captures;
+
 use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use httpwhy_diagnose::diagnose;
@@ -19,7 +19,8 @@ use httpwhy_model::{
     Visit, Who,
 };
 use httpwhy_wire::{h1, h2, tls};
-use serde_json::Value;
+
+use captures::{captures, text};
 
 /// Captures on which the answer is "unknown", each with the reason why a careful expert could not tell either.
 const UNKNOWN: &[(&str, &str)] = &[
@@ -43,22 +44,19 @@ const UNKNOWN: &[(&str, &str)] = &[
 
 #[test]
 fn the_party_is_the_true_one() {
-    let captures = captures();
-    assert_eq!(captures.len(), 205);
     let mut tally = Tally::default();
-    for capture in &captures {
-        tally.add(capture, &diagnose(&Visit::of(capture.exchange())));
+    for capture in captures() {
+        let capture = Capture::of(capture);
+        tally.add(&capture, &diagnose(&Visit::of(capture.exchange())));
     }
     println!("{tally}");
     tally.check();
 }
 
-/// One capture.
+/// One capture, as a client saw it.
 struct Capture {
-    /// `server/scenario`: only to say which one it is.
-    name: String,
+    lain: captures::Capture,
     note: String,
-    culprits: Vec<String>,
     sent: Vec<u8>,
     /// How many bytes were sent; more than `sent` when the record was shortened.
     sent_bytes: usize,
@@ -68,46 +66,12 @@ struct Capture {
     received: Vec<u8>,
 }
 
-fn captures() -> Vec<Capture> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reality");
-    let mut files: Vec<PathBuf> = entries(&root).iter().flat_map(|at| entries(at)).collect();
-    files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
-    files.sort();
-    files
-        .iter()
-        .map(|file| Capture::read(&root, file))
-        .collect()
-}
-
-fn entries(directory: &Path) -> Vec<PathBuf> {
-    fs::read_dir(directory)
-        .map(|list| list.map(|entry| entry.expect("readable").path()).collect())
-        .unwrap_or_default()
-}
-
 impl Capture {
-    fn read(root: &Path, file: &Path) -> Self {
-        let facts: Value =
-            serde_json::from_slice(&fs::read(file).expect("readable")).expect("JSON");
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let mut culprits = vec![text(&facts["culprit"])];
-        culprits.extend(
-            facts["culprit_also"]
-                .as_array()
-                .expect("a list")
-                .iter()
-                .map(text),
-        );
+    fn of(lain: captures::Capture) -> Self {
+        let facts = &lain.facts;
         let spent = facts["seconds"].as_f64().expect("seconds");
         Self {
-            name: file
-                .with_extension("")
-                .strip_prefix(root)
-                .expect("below the root")
-                .display()
-                .to_string(),
             note: text(&facts["culprit_note"]),
-            culprits,
             // One character stands for one byte.
             sent: text(&facts["sent"]).chars().map(|c| c as u8).collect(),
             sent_bytes: usize::try_from(facts["sent_bytes"].as_u64().expect("a count"))
@@ -117,7 +81,8 @@ impl Capture {
             tls: facts["tls"]
                 .as_object()
                 .map(|tls| (text(&tls["version"]), text(&tls["error"]))),
-            received: fs::read(file.with_extension("response")).expect("readable"),
+            received: lain.beside("response"),
+            lain,
         }
     }
 
@@ -263,7 +228,7 @@ impl Capture {
             .blame
             .party()
             .map_or("none", |party| party.as_str());
-        self.culprits.iter().any(|culprit| culprit == named)
+        self.lain.is_right(named)
     }
 }
 
@@ -280,9 +245,9 @@ impl Tally {
     fn add(&mut self, capture: &Capture, diagnosis: &Diagnosis) {
         let line = format!(
             "{:<42} {:<28} true: {:<26} {:?}{}",
-            capture.name,
+            capture.lain.name,
             diagnosis.outcome.to_string(),
-            capture.culprits.join(","),
+            capture.lain.culprits.join(","),
             diagnosis.blame,
             if capture.note.is_empty() {
                 String::new()
@@ -292,11 +257,11 @@ impl Tally {
         );
         println!("{line}");
         if let Blame::Unknown { missing } = diagnosis.blame {
-            self.unknown.push((capture.name.clone(), missing));
+            self.unknown.push((capture.lain.name.clone(), missing));
             return;
         }
-        if UNKNOWN.iter().any(|(name, _)| *name == capture.name) {
-            self.answered_after_all.push(capture.name.clone());
+        if UNKNOWN.iter().any(|(name, _)| *name == capture.lain.name) {
+            self.answered_after_all.push(capture.lain.name.clone());
         }
         let right = capture.is_right(diagnosis);
         let proven = diagnosis.blame.certainty() == "proven";

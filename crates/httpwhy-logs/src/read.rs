@@ -115,6 +115,12 @@ pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage 
     for input in inputs {
         found.extend(recognised(input, options, &mut triage));
     }
+    let counts = |file: &Recognised| file.plan.gathers.is_none() && !file.is_errors();
+    if found.iter().any(counts) {
+        for file in &mut found {
+            file.plan.join_gathered();
+        }
+    }
     let total = found.iter().filter_map(|file| file.opened.size).sum();
     progress.total.store(total, Ordering::Relaxed);
     let (errors, accesses): (Vec<_>, Vec<_>) = found.iter().partition(|file| file.is_errors());
@@ -350,19 +356,11 @@ pub(crate) fn sample(window: &[u8], windows: usize) -> Vec<&[u8]> {
         .collect()
 }
 
-/// Text holds hardly any NUL; a sparse end of a log that lost power does, but not all over.
+/// Text holds hardly any control characters; a log that lost power has holes of NUL, but not everywhere.
 fn is_binary(windows: &[Vec<u8>]) -> bool {
-    let bytes: usize = windows.iter().map(Vec::len).sum();
-    let odd: usize = windows
-        .iter()
-        .map(|window| {
-            window
-                .iter()
-                .filter(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
-                .count()
-        })
-        .sum();
-    odd * 20 > bytes
+    let is_odd = |byte: &&u8| matches!(byte, 0..=8 | 14..=26 | 28..=31);
+    let is_text = |window: &Vec<u8>| window.iter().filter(is_odd).count() * 20 <= window.len();
+    !windows.iter().any(is_text)
 }
 
 /// Finds the lines of a plain file, from a line's beginning on, that change the layout of those behind them.
@@ -427,7 +425,7 @@ fn tasks(files: &[&Recognised]) -> Vec<Task> {
             continue;
         };
         // Parts of one message belong together.
-        let chunk = if recognised.plan.carriers.is_empty() {
+        let chunk = if recognised.plan.is_by_line() {
             CHUNK
         } else {
             u64::MAX
@@ -445,7 +443,7 @@ fn tasks(files: &[&Recognised]) -> Vec<Task> {
     // What cannot be cut takes longest, and so begins first.
     tasks.sort_by_key(|task| {
         task.range
-            .is_some_and(|_| files[task.file].plan.carriers.is_empty())
+            .is_some_and(|_| files[task.file].plan.is_by_line())
     });
     tasks
 }
@@ -556,13 +554,9 @@ fn one(
     progress: &Progress,
 ) -> io::Result<bool> {
     let start = task.range.map_or(file.from, |(from, _)| from);
-    let layout = file
-        .directives
-        .iter()
-        .rev()
-        .find(|(offset, _, _)| *offset < start)
-        .map(|(_, reader, layout)| (*reader, Arc::clone(layout)));
-    worker.begin(&file.plan, layout);
+    let before = file.directives.iter();
+    let before = before.take_while(|(offset, _, _)| *offset < start);
+    worker.begin(&file.plan, before.map(|(_, at, layout)| (*at, layout)));
     if start == file.from {
         worker.go_on(&file.part);
     }
@@ -582,6 +576,7 @@ fn one(
             progress,
         )?;
         progress.read.fetch_add(to - from, Ordering::Relaxed);
+        worker.end();
         return Ok(unended);
     }
     let counting = Counting {
@@ -596,7 +591,9 @@ fn one(
             result => return result,
         }
     };
-    lines(buffer, false, u64::MAX, read, worker, progress)
+    let unended = lines(buffer, false, u64::MAX, read, worker, progress)?;
+    worker.end();
+    Ok(unended)
 }
 
 /// Tells the progress what is read.

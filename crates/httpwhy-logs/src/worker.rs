@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use httpwhy_ingest::logs::time::Clock;
-use httpwhy_ingest::logs::{Column, Kind, Layout, Line, Spans, Split, formats, path_of};
+use httpwhy_ingest::logs::{
+    Carrier, Column, Kind, Layout, Line, Peeled, Spans, Split, VslGatherer, carriers, formats,
+    path_of,
+};
 use httpwhy_model::template::fold;
 
 use crate::errors::{Complaints, without_port};
@@ -13,7 +16,7 @@ use crate::hash::Seed;
 use crate::judge::{Complaint, Judged};
 use crate::lines::Lines;
 use crate::parquet::Batch;
-use crate::plan::{Plan, Reader, reader_of};
+use crate::plan::{DEEPEST, Plan, Reader, reader_of};
 use crate::tables::histogram::bucket;
 use crate::tables::names::{Handle, Id};
 use crate::tables::{Dimension, EXAMPLE, Place, SAMPLES, Tables, UNTIMED};
@@ -41,12 +44,21 @@ pub(crate) struct Worker<'a> {
     spans: Spans,
     clock: Clock,
     carried: Clock,
-    scratch: [Vec<u8>; 2],
-    part: Vec<u8>,
+    scratch: [Vec<u8>; DEEPEST],
+    parts: [Parts; DEEPEST],
+    /// In a contested file: who read the latest line that is surely of one format.
+    latest_sure: usize,
+    /// Each line is read as it stands, by the reader of the line before.
+    is_bare: bool,
+    /// In how many carriers that the sample did not show the line at hand is.
+    depth: usize,
+    /// Makes lines of varnishlog's records.
+    gatherer: Option<VslGatherer>,
     lookup: Lookup,
     settings: &'a Settings,
     known: &'a Complaints,
     in_vain: u32,
+    peeled_in_vain: u32,
     /// Failures of which a server behind has a line.
     pub(crate) witnessed: u64,
     /// Lines in hand for whoever wants them all.
@@ -120,6 +132,46 @@ impl<T: Copy + Default> Lately<T> {
     }
 }
 
+/// Parts of a line that its carrier cut.
+#[derive(Debug, Default)]
+struct Parts {
+    line: Vec<u8>,
+    /// Whose they are: a container's two streams are cut apart. Of those from an earlier reading it is not known.
+    source: Vec<u8>,
+    /// The whole line, while it is read.
+    whole: Vec<u8>,
+}
+
+impl Parts {
+    /// The whole line with what was kept of its beginning; `None` when it goes on.
+    fn join<'p>(&'p mut self, peeled: &Peeled<'p>) -> Option<&'p [u8]> {
+        let known = !self.line.is_empty() && !self.source.is_empty();
+        let own = !known || self.source == peeled.source;
+        if peeled.goes_on && own && self.line.len() + peeled.line.len() <= LONGEST_LINE {
+            peeled.source.clone_into(&mut self.source);
+            self.line.extend_from_slice(peeled.line);
+            return None;
+        }
+        if !own || self.line.is_empty() {
+            return Some(peeled.line);
+        }
+        std::mem::swap(&mut self.line, &mut self.whole);
+        self.line.clear();
+        self.whole.extend_from_slice(peeled.line);
+        Some(&self.whole)
+    }
+}
+
+/// Whether something that was tried so often in vain is left out this time.
+const fn is_out_of_patience(tries: u32) -> bool {
+    tries > PATIENCE && !tries.is_multiple_of(64)
+}
+
+/// What is said, or else the other.
+const fn or<'t>(own: &'t [u8], other: &'t [u8]) -> &'t [u8] {
+    if own.is_empty() { other } else { own }
+}
+
 impl<'a> Worker<'a> {
     pub(crate) fn new(settings: &'a Settings, known: &'a Complaints) -> Self {
         Self {
@@ -133,37 +185,60 @@ impl<'a> Worker<'a> {
             spans: Spans::default(),
             clock: Clock::default(),
             carried: Clock::default(),
-            scratch: [Vec::new(), Vec::new()],
-            part: Vec::new(),
+            scratch: Default::default(),
+            parts: Default::default(),
+            latest_sure: 0,
+            is_bare: true,
+            depth: 0,
+            gatherer: None,
             lookup: Lookup::new(),
             settings,
             known,
             in_vain: 0,
+            peeled_in_vain: 0,
             witnessed: 0,
             batch: Batch::default(),
         }
     }
 
-    /// Begins with another file, or another part of it: `layout` is that of the directive before it, if any.
-    pub(crate) fn begin(&mut self, plan: &Plan, layout: Option<(usize, Arc<dyn Layout>)>) {
+    /// Begins with another file, or another part of it; `before` are the layouts behind the directives that stand before
+    /// it, each with its reader's place.
+    pub(crate) fn begin<'l>(
+        &mut self,
+        plan: &Plan,
+        before: impl IntoIterator<Item = (usize, &'l Arc<dyn Layout>)>,
+    ) {
         self.plan = plan.clone();
-        if let Some((at, layout)) = layout {
-            self.plan.readers[at].layout = layout;
-        }
         self.current = 0;
-        self.part.clear();
+        for (at, layout) in before {
+            self.plan.readers[at].layout = Arc::clone(layout);
+            self.current = at;
+        }
+        self.latest_sure = self.current;
+        self.parts = Default::default();
+        self.gatherer = plan.gathers.map(VslGatherer::new);
+        self.is_bare = plan.is_by_line() && !plan.contested;
+    }
+
+    /// Ends with a file that was read from its beginning: what waits for further lines waits no longer.
+    pub(crate) fn end(&mut self) {
+        if let Some(mut gatherer) = self.gatherer.take() {
+            for line in gatherer.end() {
+                self.gathered(&line);
+            }
+        }
     }
 
     /// Goes on behind these parts of a message, which were read earlier.
     pub(crate) fn go_on(&mut self, part: &[u8]) {
-        self.part.clear();
-        self.part.extend_from_slice(part);
+        part.clone_into(&mut self.parts[0].line);
+        self.parts[0].source.clear();
         self.complaints.go_on(self.known);
     }
 
     /// The parts of a message whose last one has not come.
     pub(crate) fn unfinished(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.part)
+        std::mem::take(&mut self.parts[0].line)
     }
 
     /// A line that is too long to be kept, of which the beginning is given.
@@ -180,7 +255,7 @@ impl<'a> Worker<'a> {
             self.oversize(raw);
         } else if raw.is_empty() {
             self.counters.empty += 1;
-        } else if self.plan.carriers.is_empty() {
+        } else if self.is_bare {
             self.inner(raw, b"", b"");
         } else {
             self.carried(raw);
@@ -189,50 +264,81 @@ impl<'a> Worker<'a> {
 
     /// Peels the carriers off, and puts parts together.
     fn carried(&mut self, raw: &[u8]) {
-        let [mut a, mut b] = std::mem::take(&mut self.scratch);
-        let mut part = std::mem::take(&mut self.part);
-        let carriers = std::mem::take(&mut self.plan.carriers);
-        self.peel(&carriers, raw, &mut a, &mut b, &mut part);
-        self.plan.carriers = carriers;
-        self.part = part;
-        self.scratch = [a, b];
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut parts = std::mem::take(&mut self.parts);
+        let levels = std::mem::take(&mut self.plan.carriers);
+        let bare = Peeled {
+            line: raw,
+            ..Peeled::default()
+        };
+        self.peel(&levels, bare, &mut scratch, &mut parts);
+        self.plan.carriers = levels;
+        self.parts = parts;
+        self.scratch = scratch;
     }
 
     fn peel(
         &mut self,
-        carriers: &[&'static httpwhy_ingest::logs::Carrier],
-        raw: &[u8],
-        here: &mut Vec<u8>,
-        next: &mut Vec<u8>,
-        part: &mut Vec<u8>,
+        levels: &[Vec<&'static Carrier>],
+        outer: Peeled<'_>,
+        scratch: &mut [Vec<u8>],
+        parts: &mut [Parts],
     ) {
-        let Some((carrier, inner)) = carriers.split_first() else {
-            self.inner(raw, b"", b"");
-            return;
+        if let ([level, inside @ ..], [here, next @ ..], [part, later @ ..]) =
+            (levels, scratch, parts)
+        {
+            for carrier in level {
+                here.clear();
+                if let Some(peeled) = (carrier.peel)(outer.line, here) {
+                    let Some(line) = part.join(&peeled) else {
+                        self.counters.ok += 1;
+                        return;
+                    };
+                    // What the outer carrier says gives way to what the inner one does.
+                    let inner = Peeled {
+                        line,
+                        source: or(peeled.source, outer.source),
+                        time: or(peeled.time, outer.time),
+                        goes_on: false,
+                    };
+                    return self.peel(inside, inner, next, later);
+                }
+            }
+        }
+        // Not wrapped, or no more: lines of the runtime itself, too.
+        self.record(outer.line, outer.time, outer.source);
+    }
+
+    /// A line of a file that holds records of varnishlog.
+    fn record(&mut self, raw: &[u8], time: &[u8], source: &[u8]) {
+        let Some(gatherer) = &mut self.gatherer else {
+            return if self.plan.contested {
+                self.contest(raw, time, source);
+            } else {
+                self.inner(raw, time, source);
+            };
         };
-        here.clear();
-        let Some(peeled) = (carrier.peel)(raw, here) else {
-            // Not wrapped: lines of the runtime itself, or of another carrier.
-            self.inner(raw, b"", b"");
-            return;
-        };
-        if peeled.goes_on && part.len() + peeled.line.len() <= LONGEST_LINE {
-            part.extend_from_slice(peeled.line);
+        if raw.trim_ascii().is_empty() {
+            self.counters.empty += 1;
+        } else if VslGatherer::is_record(raw) {
             self.counters.ok += 1;
-            return;
-        }
-        if !inner.is_empty() {
-            // The outer time and source give way to the inner ones.
-            self.peel(inner, peeled.line, next, &mut Vec::new(), part);
-        } else if part.is_empty() {
-            self.inner(peeled.line, peeled.time, peeled.source);
+            self.counters.directives += 1;
+            for line in gatherer.line(raw) {
+                self.gathered(&line);
+            }
+        } else if VslGatherer::is_torn(raw) {
+            self.counters.torn += 1;
+            self.sample(Unread::Torn, raw);
         } else {
-            part.extend_from_slice(peeled.line);
-            let whole = std::mem::take(part);
-            self.inner(&whole, peeled.time, peeled.source);
-            *part = whole;
-            part.clear();
+            self.inner(raw, time, source);
         }
+    }
+
+    /// A line that was made of records, which are counted already: one of them is the exchange, the others its head.
+    fn gathered(&mut self, line: &[u8]) {
+        self.inner(line, b"", b"");
+        self.counters.ok -= 1;
+        self.counters.directives -= 1;
     }
 
     /// A line as its writer wrote it; `time` and `source` are what the carrier knows.
@@ -256,6 +362,33 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// A line of a file in which one format would read the lines of another, that are surely the other's.
+    fn contest(&mut self, raw: &[u8], time: &[u8], source: &[u8]) {
+        let sure = |at: &usize| self.plan.readers[*at].is_sure();
+        let others = (0..self.plan.readers.len()).filter(|at| *at != self.latest_sure);
+        let mut asked = std::iter::once(self.latest_sure).chain(others).filter(sure);
+        let mut spans = std::mem::take(&mut self.spans);
+        let found = asked.find(|at| {
+            spans.clear();
+            let split = self.plan.readers[*at].layout.split(raw, &mut spans);
+            matches!(split, Split::Read | Split::Directive)
+        });
+        self.spans = spans;
+        self.latest_sure = found.unwrap_or(self.latest_sure);
+        if let Some(at) = found.or_else(|| self.first_unsure()) {
+            self.current = at;
+        }
+        self.inner(raw, time, source);
+    }
+
+    /// The reader that goes on with lines that are not surely another's: the one of the last such line, if it is not sure
+    /// itself.
+    fn first_unsure(&self) -> Option<usize> {
+        let unsure = |at: &usize| !self.plan.readers[*at].is_sure();
+        let all = 0..self.plan.readers.len();
+        std::iter::once(self.current).chain(all).find(unsure)
+    }
+
     /// A line that the reader of the line before does not read.
     #[cold]
     fn other(&mut self, raw: &[u8], first: Split, time: &[u8], source: &[u8]) {
@@ -273,6 +406,9 @@ impl<'a> Worker<'a> {
                     Split::Foreign => {}
                 }
             }
+        }
+        if found.is_none() && self.unwrapped(raw) {
+            return;
         }
         if found.is_none() && !torn {
             found = self.another(raw);
@@ -301,16 +437,46 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Whether it is a line of a known format in a carrier that the sample did not show; then it is read.
+    fn unwrapped(&mut self, raw: &[u8]) -> bool {
+        if self.depth >= DEEPEST || is_out_of_patience(self.peeled_in_vain) {
+            self.peeled_in_vain += 1;
+            return false;
+        }
+        let mut scratch = Vec::new();
+        for carrier in carriers() {
+            scratch.clear();
+            let Some(peeled) = (carrier.peel)(raw, &mut scratch) else {
+                continue;
+            };
+            let mut spans = Spans::default();
+            let mut readers = self.plan.readers.iter();
+            let known =
+                readers.any(|reader| reader.layout.split(peeled.line, &mut spans) == Split::Read);
+            if known || reader_of(peeled.line).is_some_and(|reader| reader.is_told()) {
+                self.depth += 1;
+                self.inner(peeled.line, peeled.time, peeled.source);
+                self.depth -= 1;
+                self.peeled_in_vain = 0;
+                return true;
+            }
+            self.peeled_in_vain += 1;
+        }
+        false
+    }
+
     /// Looks among all formats for one that reads this line, for files that mix them.
     fn another(&mut self, raw: &[u8]) -> Option<(usize, Split)> {
         self.in_vain += 1;
-        if self.in_vain > PATIENCE && !self.in_vain.is_multiple_of(64) {
+        if is_out_of_patience(self.in_vain) {
             return None;
         }
         let reader: Reader = reader_of(raw)?;
         self.spans.clear();
         let split = reader.layout.split(raw, &mut self.spans);
         self.plan.readers.push(reader);
+        self.plan.contested = self.plan.is_contested();
+        self.is_bare &= !self.plan.contested;
         self.in_vain = 0;
         Some((self.plan.readers.len() - 1, split))
     }

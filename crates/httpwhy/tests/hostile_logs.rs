@@ -90,6 +90,27 @@ fn a_long_line_in_a_file_is_counted_once_by_all_threads() {
 }
 
 #[test]
+fn a_hole_of_a_gigabyte_in_a_file_is_one_line() {
+    use std::io::{Seek as _, SeekFrom};
+    let workspace = Workspace::new();
+    let log = sound(4000);
+    let lines_of_it = log.split(|byte| *byte == b'\n').count() as u64 - 1;
+    let path = workspace.write("holed.log", &log);
+    let file = std::fs::OpenOptions::new().write(true).open(&path);
+    let mut file = file.expect("a file of our own");
+    let end = file.seek(SeekFrom::Start(1 << 30)).expect("sparse");
+    assert_eq!(end, 1 << 30);
+    file.write_all(&[b"\n", &log[..]].concat())
+        .expect("room for a log");
+    drop(file);
+    let ran = httpwhy().arg(&path).run().exits(0);
+    let logs = lines(ran.text());
+    sums_up(&logs, lines_of_it * 2 + 1);
+    // The generator's own, in each part, and the hole.
+    assert_eq!(logs["lines"]["oversize"], 3, "{logs}");
+}
+
+#[test]
 fn a_binary_file_is_named_and_the_rest_is_read() {
     let workspace = Workspace::new();
     let binary: Vec<u8> = (0..200_000_u32).map(|n| (n * 7 % 256) as u8).collect();

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use httpwhy_testkit::logs::{Amount, Cause, DIALECTS, Dialect, Truth, write};
+use httpwhy_ingest::logs::{Kind, carriers, formats};
+use httpwhy_testkit::logs::{Amount, DIALECTS, Dialect, Truth, write};
 use httpwhy_testkit::{Httpwhy, Workspace};
 use serde_json::Value;
 
@@ -51,36 +52,15 @@ fn told(logs: &Value) -> BTreeMap<(String, u64), u64> {
     sums
 }
 
-/// Access logs whose lines say nothing of a server behind.
-const BARE: &[&str] = &[
-    "nginx",
-    "nginx-main",
-    "lighttpd",
-    "apache-common",
-    "apache",
-    "apache-vhost",
-];
-
-/// What a line of this dialect can tell of a cause.
-fn tellable(dialect: &str, cause: Cause) -> &'static str {
-    let bare = BARE.contains(&dialect);
-    match cause {
-        Cause::NotFound if bare || matches!(dialect, "caddy" | "iis") => "client-erred",
-        Cause::NotFound => "upstream-said",
-        // varnishncsa's own format does not tell what its rules made.
-        Cause::Denied if dialect == "varnish" => "upstream-said",
-        Cause::Denied => "policy",
-        // Its 504 is one for a deadline of any phase, and for an origin's own 504.
-        Cause::Silent if dialect.starts_with("traefik") => "upstream-broke-off",
-        Cause::Said if bare => "unclear",
-        Cause::Refused | Cause::Silent if bare || matches!(dialect, "varnish" | "caddy") => {
-            "unclear"
-        }
-        // One 502 for a refusal, a reset and an answer that is none.
-        Cause::Refused if matches!(dialect, "aws-alb" | "traefik" | "traefik-json") => {
-            "upstream-broke-off"
-        }
-        _ => cause.word(),
+#[test]
+fn every_format_and_carrier_has_a_log_of_known_content() {
+    for format in formats().filter(|format| format.kind == Kind::Access) {
+        let has = |dialect: &&Dialect| dialect.format == format.name;
+        assert!(DIALECTS.iter().any(has), "{}", format.name);
+    }
+    for carrier in carriers() {
+        let has = |dialect: &&Dialect| dialect.carrier == carrier.name;
+        assert!(DIALECTS.iter().any(has), "{}", carrier.name);
     }
 }
 
@@ -108,9 +88,13 @@ fn every_count_is_the_truth() {
             .collect();
         assert_eq!(read_by.len(), 1, "{name}: {read_by:?}");
         assert_eq!(read_by[0]["name"], dialect.format, "{name}");
+        let input = logs["inputs"][0].to_string();
+        let carried =
+            dialect.carrier.is_empty() || input.contains(&format!(" in {}", dialect.carrier));
+        assert!(carried, "{name}: {input}");
         let mut wanted = BTreeMap::new();
         for ((cause, status), count) in &truth.causes {
-            let key = (tellable(name, *cause).to_owned(), u64::from(*status));
+            let key = (dialect.tells(*cause).to_owned(), u64::from(*status));
             *wanted.entry(key).or_default() += count;
         }
         assert_eq!(told(logs), wanted, "{name}");
@@ -159,7 +143,7 @@ fn the_planted_incident_is_found_by_its_trait_and_no_other() {
         let (incident, first) = (found[0], &found[0]["traits"][0]);
         assert_eq!(
             incident["happened"],
-            tellable(name, planted.cause),
+            dialect.tells(planted.cause),
             "{name}: {incident}"
         );
         assert_eq!(first["dimension"], planted.dimension, "{name}: {incident}");

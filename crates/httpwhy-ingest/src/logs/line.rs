@@ -91,6 +91,8 @@ columns! {
     Connection = "connection",
     /// `http` or `https`, or the TLS version where it shows that.
     Scheme = "scheme",
+    /// Which kind of record it is, where a file holds several.
+    Kind = "kind",
     /// An error line's level.
     Level = "level",
     /// An error line's message.

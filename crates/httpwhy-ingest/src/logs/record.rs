@@ -1,4 +1,6 @@
-//! What formats of JSON records share: members by name, and which of them make a record theirs.
+//! What formats of JSON records share: which members are which column, and what makes a record a format's own.
+//!
+//! Such a format is a table, [`Known`], and the two functions that say what its columns mean.
 
 use std::sync::Arc;
 
@@ -9,14 +11,14 @@ use super::{Column, Layout, Line, Spans, Split, Unit};
 /// What a format knows of its records.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// Members by dotted name, and the columns they are.
-    pub(crate) members: &'static [(&'static str, Column)],
-    /// A record that has none of these is another's.
-    pub(crate) needed: &'static [Column],
+    /// Columns, and the dotted names of the members that hold them; the first in a line that holds something wins.
+    pub(crate) members: &'static [(Column, &'static [&'static str])],
+    /// Of each of these, a record that has none is another's.
+    pub(crate) needed: &'static [&'static [Column]],
+    /// What [`Column::Kind`] must begin with, one of these; empty where a record's members are enough.
+    pub(crate) kinds: &'static [&'static str],
     /// What durations count; those of the server behind.
     pub(crate) units: (Unit, Unit),
-    /// What must stand in the line, beside the columns: a name of a member or a value that no other has.
-    pub(crate) mark: &'static str,
 }
 
 #[derive(Debug)]
@@ -27,9 +29,14 @@ struct Record {
 
 /// The layout for these records, if one of the sample is the format's.
 pub(crate) fn fit(known: &'static Known, sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
+    let members: Vec<(&str, Column)> = known
+        .members
+        .iter()
+        .flat_map(|(column, names)| names.iter().map(move |name| (*name, *column)))
+        .collect();
     let layout = Record {
         known,
-        keys: Keys::new(known.members),
+        keys: Keys::new(&members),
     };
     let example = sample
         .iter()
@@ -42,17 +49,22 @@ impl Layout for Record {
     fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
         (spans.unit, spans.upstream_unit) = self.known.units;
         match self.keys.split(raw, spans) {
-            Split::Read => {
-                let whole = self.known.needed.iter().all(|column| spans.has(*column));
-                let marked = memchr::memmem::find(raw, self.known.mark.as_bytes()).is_some();
-                if whole && marked {
-                    Split::Read
-                } else {
-                    Split::Foreign
-                }
-            }
+            Split::Read if !self.known.is_own(raw, spans) => Split::Foreign,
             other => other,
         }
+    }
+}
+
+impl Known {
+    fn is_own(&self, raw: &[u8], spans: &Spans) -> bool {
+        let any = |columns: &&[Column]| columns.iter().any(|column| spans.has(*column));
+        self.needed.iter().all(any) && (self.kinds.is_empty() || self.is_kind(raw, spans))
+    }
+
+    fn is_kind(&self, raw: &[u8], spans: &Spans) -> bool {
+        let kind = Line::new(raw, spans).get(Column::Kind).unwrap_or_default();
+        let mut kinds = self.kinds.iter();
+        kinds.any(|known| kind.starts_with(known.as_bytes()))
     }
 }
 

@@ -94,7 +94,13 @@ fn of_names(names: &'static Names, list: &[u8], separator: u8) -> Columns {
 impl Layout for Columns {
     fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
         if raw.first() == Some(&b'#') {
-            return Split::Directive;
+            // The columns of another program are not ours.
+            let own = !raw.starts_with(FIELDS) || header(self.names, raw).is_some();
+            return if own {
+                Split::Directive
+            } else {
+                Split::Foreign
+            };
         }
         spans.unit = self.names.unit;
         let mut at = 0;

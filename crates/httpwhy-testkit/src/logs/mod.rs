@@ -97,7 +97,7 @@ fn kind(chance: &mut Chance, at: u64, lines: u64) -> Kind {
 }
 
 fn header(dialect: &Dialect, out: &mut dyn Write, truth: &mut Truth) -> io::Result<()> {
-    for text in dialect.header {
+    for text in dialect.header() {
         out.write_all(text.as_bytes())?;
         out.write_all(b"\n")?;
         truth.headers += 1;
@@ -120,14 +120,12 @@ fn one(
     exchange.cause = cause(dialect, &exchange, chance, truth);
     match kind {
         Kind::Sound => {
-            (dialect.write)(&exchange, dialect, line);
+            dialect.write(&exchange, line);
             truth.sound(dialect, &exchange);
         }
         Kind::Torn => {
-            (dialect.write)(&exchange, dialect, line);
-            let mark = dialect.torn_behind.as_bytes();
-            let cut = line.windows(mark.len()).position(|part| part == mark);
-            line.truncate(cut.map_or(line.len() / 2, |at| at + mark.len()));
+            dialect.write(&exchange, line);
+            dialect.tear(line);
             truth.torn += 1;
         }
         Kind::Foreign => {
@@ -135,9 +133,15 @@ fn one(
             line.extend_from_slice(text.as_bytes());
             truth.foreign += 1;
         }
+        Kind::Oversize if dialect.is_grouped() => {
+            // One of the lines, and not the one that says what was asked for.
+            line.extend_from_slice(b"-   ReqHeader      X-Long: ");
+            line.resize(TOO_LONG, b'x');
+            truth.oversize += 1;
+        }
         Kind::Oversize => {
             exchange.suffix = "x".repeat(TOO_LONG);
-            (dialect.write)(&exchange, dialect, line);
+            dialect.write(&exchange, line);
             truth.oversize += 1;
         }
         Kind::Empty => {
@@ -183,7 +187,7 @@ fn cause(dialect: &Dialect, exchange: &Exchange, chance: &mut Chance, truth: &Tr
         14..34 => Cause::NotFound,
         _ => Cause::Fine,
     };
-    if (dialect.status)(drawn).is_some() {
+    if dialect.tells_of(drawn) {
         drawn
     } else {
         Cause::Fine
@@ -196,7 +200,7 @@ fn typical(dialect: &Dialect, seed: u64) -> u64 {
     let mut text = Vec::new();
     for _ in 0..1000 {
         let exchange = Exchange::any(&mut chance, BEGINS * 1000);
-        (dialect.write)(&exchange, dialect, &mut text);
+        dialect.write(&exchange, &mut text);
         text.push(b'\n');
     }
     text.len() as u64 / 1000

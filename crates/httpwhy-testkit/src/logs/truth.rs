@@ -12,7 +12,7 @@ pub struct Truth {
     pub dialect: &'static str,
     /// Lines that a reader must understand, headers among them.
     pub ok: u64,
-    /// Lines of a header.
+    /// Lines of a header, and further lines of an exchange that has several.
     pub headers: u64,
     /// Lines that are cut off.
     pub torn: u64,
@@ -65,7 +65,9 @@ impl Truth {
 
     pub(super) fn sound(&mut self, dialect: &Dialect, exchange: &Exchange) {
         let status = dialect.status_of(exchange.cause);
-        self.ok += 1;
+        let further = dialect.further(exchange.cause);
+        self.ok += 1 + further;
+        self.headers += further;
         *self.statuses.entry(status).or_default() += 1;
         *self.causes.entry((exchange.cause, status)).or_default() += 1;
         let incident = &mut self.incident;

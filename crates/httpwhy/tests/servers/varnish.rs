@@ -2,7 +2,7 @@
 
 use httpwhy_testkit::Workspace;
 
-use crate::judged::{logs, says, unclear};
+use crate::judged::{Wanted, logs, says, sums_up, unclear};
 use crate::origin::{Origin, free_port};
 use crate::running::{Server, ask, written};
 
@@ -42,8 +42,8 @@ fn varnish_names_the_party() {
         ],
     )
     .listens(port);
-    let (access, vsl) = (workspace.path("access.log"), workspace.path("vsl.log"));
-    let (access_word, vsl_word) = (access.to_string_lossy(), vsl.to_string_lossy());
+    let access = workspace.path("access.log");
+    let access_word = access.to_string_lossy();
     let readers = [
         Server::start(
             &workspace,
@@ -55,10 +55,16 @@ fn varnish_names_the_party() {
             &workspace,
             "vsl.txt",
             "varnishlog",
-            &["-n", &instance, "-g", "request", "-w", "-"],
+            &["-n", &instance, "-g", "request"],
+        ),
+        Server::start(&workspace, "vxid.txt", "varnishlog", &["-n", &instance]),
+        Server::start(
+            &workspace,
+            "session.txt",
+            "varnishlog",
+            &["-n", &instance, "-g", "session", "-v"],
         ),
     ];
-    drop(vsl_word);
     // A reader begins with what comes after it.
     ask(port, "/first");
     let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
@@ -84,7 +90,28 @@ fn varnish_names_the_party() {
         "FetchError",
     );
     says(&bare, &[("/said", "upstream-said", "origin", "proven")]);
+    // The records of each request tell it, however they are grouped; beside the access lines they prove it.
+    let records = ["vsl.txt", "vxid.txt", "session.txt"];
+    for name in records {
+        let path = workspace.path(name);
+        let alone = logs(&[&path]);
+        assert_eq!(alone["formats"][0]["name"], "varnishlog", "{name}");
+        says(&alone, TOLD);
+        sums_up(&alone, &path);
+        let both = logs(&[&access, &path]);
+        says(&both, &TOLD[..5]);
+        assert_eq!(both["exchanges"], bare["exchanges"], "{name}");
+    }
 }
+
+const TOLD: &[Wanted] = &[
+    ("/said", "upstream-said", "origin", "proven"),
+    ("/close", "upstream-broke-off", "origin", "proven"),
+    ("/silent", "upstream-silent", "origin", "proven"),
+    ("/garbage", "upstream-broke-off", "origin", "proven"),
+    ("/dead/refused", "upstream-refused", "origin", "proven"),
+    ("/denied", "policy", "client", "likely"),
+];
 
 fn configuration(origin: &Origin) -> String {
     let Origin { port: alive, dead } = origin;

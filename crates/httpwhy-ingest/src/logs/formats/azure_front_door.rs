@@ -3,12 +3,10 @@
 //! Members (Microsoft Learn, Azure Front Door access log): numbers stand as strings, times in seconds; `errorInfo` says
 //! what failed, `NoError` with a 5xx that the origin said it.
 
-use std::sync::Arc;
-
 use httpwhy_model::{Phase, Side, Signal, Visit};
 
 use crate::logs::record::{self, Known, status};
-use crate::logs::{Column, Format, Kind, Layout, Legs, Line, Shape, Unit, nothing_open};
+use crate::logs::{Column, Format, Kind, Legs, Line, Shape, Unit, nothing_open};
 
 pub(crate) static FORMAT: Format = Format {
     name: "azure-front-door",
@@ -16,7 +14,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Access,
     side: Side::Between,
     rank: 40,
-    fit,
+    fit: |sample| record::fit(&KNOWN, sample),
     shape,
     visit,
     open: nothing_open,
@@ -24,36 +22,35 @@ pub(crate) static FORMAT: Format = Format {
 
 static KNOWN: Known = Known {
     members: &[
-        ("time", Column::Time),
-        ("properties.httpMethod", Column::Method),
-        ("properties.httpVersion", Column::Protocol),
-        ("properties.requestUri", Column::Target),
-        ("properties.requestBytes", Column::BytesIn),
-        ("properties.responseBytes", Column::Bytes),
-        ("properties.userAgent", Column::Agent),
-        ("properties.clientIp", Column::Client),
-        ("properties.timeTaken", Column::Duration),
-        ("properties.timeToFirstByte", Column::FirstByte),
-        ("properties.httpStatusCode", Column::Status),
-        ("properties.pop", Column::Pop),
-        ("properties.cacheStatus", Column::Cache),
-        ("properties.errorInfo", Column::State),
-        ("properties.ErrorInfo", Column::State),
-        ("properties.result", Column::Detail),
-        ("properties.hostName", Column::Host),
-        ("properties.originIp", Column::Upstream),
-        ("properties.originName", Column::Pool),
-        ("properties.routingRuleName", Column::Route),
-        ("properties.trackingReference", Column::RequestId),
+        (Column::Kind, &["category"]),
+        (Column::Time, &["time"]),
+        (Column::Method, &["properties.httpMethod"]),
+        (Column::Protocol, &["properties.httpVersion"]),
+        (Column::Target, &["properties.requestUri"]),
+        (Column::BytesIn, &["properties.requestBytes"]),
+        (Column::Bytes, &["properties.responseBytes"]),
+        (Column::Agent, &["properties.userAgent"]),
+        (Column::Client, &["properties.clientIp"]),
+        (Column::Duration, &["properties.timeTaken"]),
+        (Column::FirstByte, &["properties.timeToFirstByte"]),
+        (Column::Status, &["properties.httpStatusCode"]),
+        (Column::Pop, &["properties.pop"]),
+        (Column::Cache, &["properties.cacheStatus"]),
+        (
+            Column::State,
+            &["properties.errorInfo", "properties.ErrorInfo"],
+        ),
+        (Column::Detail, &["properties.result"]),
+        (Column::Host, &["properties.hostName"]),
+        (Column::Upstream, &["properties.originIp"]),
+        (Column::Pool, &["properties.originName"]),
+        (Column::Route, &["properties.routingRuleName"]),
+        (Column::RequestId, &["properties.trackingReference"]),
     ],
-    needed: &[Column::Status],
+    needed: &[&[Column::Status]],
     units: (Unit::Seconds, Unit::Seconds),
-    mark: "\"FrontDoorAccessLog\"",
+    kinds: &["FrontDoorAccessLog"],
 };
-
-fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    record::fit(&KNOWN, sample)
-}
 
 fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
     Shape {
@@ -96,7 +93,7 @@ mod tests {
             let raw = format!(
                 r#"{{"time":"2026-11-03T14:05:12Z","category":"FrontDoorAccessLog","properties":{{"trackingReference":"0k","httpMethod":"GET","requestUri":"https://shop.example.com:443/cart","clientIp":"203.0.113.9","httpStatusCode":"{status}","errorInfo":"{error}","cacheStatus":"CACHE_NOCONFIG","timeTaken":"30.012","originIp":"198.51.100.20:443"}}}}"#
             );
-            let layout = fit(&[raw.as_bytes()]).expect("its own");
+            let layout = (FORMAT.fit)(&[raw.as_bytes()]).expect("its own");
             let mut spans = Spans::default();
             assert_eq!(layout.split(raw.as_bytes(), &mut spans), Split::Read);
             let line = Line::new(raw.as_bytes(), &spans);

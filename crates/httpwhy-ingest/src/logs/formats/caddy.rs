@@ -5,12 +5,10 @@
 //! `status`, `resp_headers`. Status 0: nothing was written. Caddy's own errors have no content (size 0); why it made one
 //! stands in the error record beside it.
 
-use std::sync::Arc;
-
 use httpwhy_model::{Phase, Side, Signal, Visit};
 
-use crate::logs::json::Keys;
-use crate::logs::{Column, Format, Kind, Layout, Legs, Line, Open, Shape, Spans, Split};
+use crate::logs::record::{self, Known};
+use crate::logs::{Column, Format, Kind, Legs, Line, Open, Shape, Unit};
 
 pub(crate) static FORMAT: Format = Format {
     name: "caddy",
@@ -18,60 +16,39 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Access,
     side: Side::Between,
     rank: 30,
-    fit,
+    fit: |sample| record::fit(&KNOWN, sample),
     shape,
     visit,
     open,
 };
 
-const MEMBERS: &[(&str, Column)] = &[
-    ("ts", Column::Time),
-    ("logger", Column::Route),
-    ("request.client_ip", Column::ForwardedFor),
-    ("request.remote_ip", Column::Client),
-    ("request.remote_addr", Column::Client),
-    ("request.proto", Column::Protocol),
-    ("request.method", Column::Method),
-    ("request.host", Column::Host),
-    ("request.uri", Column::Target),
-    ("request.headers.User-Agent", Column::Agent),
-    ("request.headers.Referer", Column::Referer),
-    ("bytes_read", Column::BytesIn),
-    ("user_id", Column::User),
-    ("duration", Column::Duration),
-    ("size", Column::Bytes),
-    ("status", Column::Status),
-    ("request_id", Column::RequestId),
-    ("traceID", Column::TraceId),
-];
-
-fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    let layout = Caddy(Keys::new(MEMBERS));
-    let example = sample
-        .iter()
-        .find(|raw| layout.split(raw, &mut Spans::default()) == Split::Read)?;
-    Some(Arc::new(Caddy(layout.0.learn(example))))
-}
-
-#[derive(Debug)]
-struct Caddy(Keys);
-
-impl Layout for Caddy {
-    fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
-        match self.0.split(raw, spans) {
-            Split::Read => {
-                let logger = Line::new(raw, spans).get(Column::Route);
-                let is_access = logger.is_some_and(|name| name.starts_with(b"http.log.access"));
-                if is_access && spans.has(Column::Status) {
-                    Split::Read
-                } else {
-                    Split::Foreign
-                }
-            }
-            other => other,
-        }
-    }
-}
+static KNOWN: Known = Known {
+    members: &[
+        (Column::Time, &["ts"]),
+        (Column::Kind, &["logger"]),
+        (Column::ForwardedFor, &["request.client_ip"]),
+        (
+            Column::Client,
+            &["request.remote_ip", "request.remote_addr"],
+        ),
+        (Column::Protocol, &["request.proto"]),
+        (Column::Method, &["request.method"]),
+        (Column::Host, &["request.host"]),
+        (Column::Target, &["request.uri"]),
+        (Column::Agent, &["request.headers.User-Agent"]),
+        (Column::Referer, &["request.headers.Referer"]),
+        (Column::BytesIn, &["bytes_read"]),
+        (Column::User, &["user_id"]),
+        (Column::Duration, &["duration"]),
+        (Column::Bytes, &["size"]),
+        (Column::Status, &["status"]),
+        (Column::RequestId, &["request_id"]),
+        (Column::TraceId, &["traceID"]),
+    ],
+    needed: &[&[Column::Status]],
+    kinds: &["http.log.access"],
+    units: (Unit::Seconds, Unit::Seconds),
+};
 
 /// [`Shape::bits`]: no content was sent.
 const EMPTY: u16 = 1;
@@ -109,6 +86,7 @@ fn open(shape: &Shape<'_>) -> Option<Open> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::{Spans, Split};
 
     #[test]
     fn records_are_split_and_told() {
@@ -123,7 +101,7 @@ mod tests {
             (record(0, 0), "0 caddy:nothing-written"),
             (record(200, 5), "0 200"),
         ] {
-            let layout = fit(&[raw.as_bytes()]).expect("its own");
+            let layout = (FORMAT.fit)(&[raw.as_bytes()]).expect("its own");
             let mut spans = Spans::default();
             assert_eq!(layout.split(raw.as_bytes(), &mut spans), Split::Read);
             let line = Line::new(raw.as_bytes(), &spans);
@@ -132,6 +110,6 @@ mod tests {
             assert_eq!(line.micros(Column::Duration), Some(3_004_000));
             assert_eq!(crate::logs::legs::told(&visit(&shape(&line))), wanted);
         }
-        assert!(fit(&[br#"{"logger":"http.log.error","status":502}"#]).is_none());
+        assert!((FORMAT.fit)(&[br#"{"logger":"http.log.error","status":502}"#]).is_none());
     }
 }

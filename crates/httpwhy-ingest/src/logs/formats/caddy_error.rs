@@ -3,58 +3,40 @@
 //! Layout (modules/caddyhttp/server.go, reverseproxy): the access record's `request` with `msg` or `error`, the text of
 //! Go's error. The same texts stand in the logs of other programs in Go (Traefik's), so they are told here for all.
 
-use std::sync::Arc;
-
 use httpwhy_model::{Phase, Visit};
 use memchr::memmem;
 
 use crate::logs::complaint::{self, Cause, errno};
-use crate::logs::json::Keys;
-use crate::logs::{Column, Format, Layout, Line, Shape, Spans, Split};
+use crate::logs::record::{self, Known};
+use crate::logs::{Column, Format, Line, Shape, Unit};
 
-pub(crate) static FORMAT: Format =
-    complaint::format("caddy-error", "Caddy error records", fit, shape, visit);
+pub(crate) static FORMAT: Format = complaint::format(
+    "caddy-error",
+    "Caddy error records",
+    |sample| record::fit(&KNOWN, sample),
+    shape,
+    visit,
+);
 
-const MEMBERS: &[(&str, Column)] = &[
-    ("ts", Column::Time),
-    ("level", Column::Level),
-    ("logger", Column::Route),
-    ("error", Column::Message),
-    ("msg", Column::Detail),
-    ("request.remote_ip", Column::Client),
-    ("request.method", Column::Method),
-    ("request.host", Column::Host),
-    ("request.uri", Column::Target),
-    ("upstream", Column::Upstream),
-    ("status", Column::Status),
-    ("duration", Column::Duration),
-];
-
-fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    let layout = CaddyError(Keys::new(MEMBERS));
-    let is_one = |raw: &&[u8]| layout.split(raw, &mut Spans::default()) == Split::Read;
-    sample.iter().any(is_one).then(|| Arc::new(layout) as _)
-}
-
-#[derive(Debug)]
-struct CaddyError(Keys);
-
-impl Layout for CaddyError {
-    fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
-        match self.0.split(raw, spans) {
-            Split::Read => {
-                let logger = Line::new(raw, spans).get(Column::Route).unwrap_or_default();
-                if logger.starts_with(b"http.log.error") || logger == b"http.handlers.reverse_proxy"
-                {
-                    Split::Read
-                } else {
-                    Split::Foreign
-                }
-            }
-            other => other,
-        }
-    }
-}
+static KNOWN: Known = Known {
+    members: &[
+        (Column::Time, &["ts"]),
+        (Column::Level, &["level"]),
+        (Column::Kind, &["logger"]),
+        (Column::Message, &["error"]),
+        (Column::Detail, &["msg"]),
+        (Column::Client, &["request.remote_ip"]),
+        (Column::Method, &["request.method"]),
+        (Column::Host, &["request.host"]),
+        (Column::Target, &["request.uri"]),
+        (Column::Upstream, &["upstream"]),
+        (Column::Status, &["status"]),
+        (Column::Duration, &["duration"]),
+    ],
+    needed: &[],
+    kinds: &["http.log.error", "http.handlers.reverse_proxy"],
+    units: (Unit::Seconds, Unit::Seconds),
+};
 
 fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
     let message = line
@@ -72,7 +54,7 @@ fn visit(shape: &Shape<'_>) -> Visit {
 }
 
 /// Texts of Go's net, net/http, crypto/tls and crypto/x509, and of Caddy's reverse proxy.
-const KNOWN: &[(&str, Phase, &str)] = &[
+const ERRORS: &[(&str, Phase, &str)] = &[
     ("no such host", Phase::Resolve, "dns:3"),
     ("server misbehaving", Phase::Resolve, "dns:2"),
     (
@@ -178,7 +160,7 @@ fn go(message: &[u8], receiving: bool) -> Option<Cause> {
     if says("{id=") && says("no such file") {
         return Some(Cause::client(Phase::Wait, "log:no-file"));
     }
-    if let Some((_, phase, signal)) = KNOWN.iter().find(|(text, ..)| says(text)) {
+    if let Some((_, phase, signal)) = ERRORS.iter().find(|(text, ..)| says(text)) {
         return Some(Cause::upstream(*phase, signal));
     }
     let dialled = says("dial tcp") || says("dial unix");
@@ -213,6 +195,7 @@ fn go(message: &[u8], receiving: bool) -> Option<Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::{Spans, Split};
 
     #[test]
     fn gos_errors_are_told() {
@@ -290,12 +273,12 @@ mod tests {
     #[test]
     fn records_are_split() {
         let raw = br#"{"level":"error","ts":1795207701.8745334,"logger":"http.log.error.log0","msg":"dial tcp 127.0.0.1:20999: connect: connection refused","request":{"remote_ip":"127.0.0.1","remote_port":"54352","proto":"HTTP/2.0","method":"GET","host":"127.0.0.1:21500","uri":"/b/1","headers":{"X-Lab":["r01077"]}},"duration":0.00148433,"status":502,"err_id":"k1scv8cw1"}"#;
-        let layout = fit(&[raw]).expect("its own");
+        let layout = (FORMAT.fit)(&[raw]).expect("its own");
         let mut spans = Spans::default();
         assert_eq!(layout.split(raw, &mut spans), Split::Read);
         let line = Line::new(raw, &spans);
         assert_eq!(line.target(), Some(&b"/b/1"[..]));
         assert_eq!(shape(&line).words[0], b"errno:ECONNREFUSED");
-        assert!(fit(&[br#"{"logger":"http.log.access","status":200}"#]).is_none());
+        assert!((FORMAT.fit)(&[br#"{"logger":"http.log.access","status":200}"#]).is_none());
     }
 }

@@ -4,12 +4,10 @@
 //! or nanoseconds, told by magnitude. `EdgeResponseStatus` is what the client got, `OriginResponseStatus` what the origin
 //! said, 0 when it said nothing.
 
-use std::sync::Arc;
-
 use httpwhy_model::{Phase, Side, Signal, Visit};
 
 use crate::logs::record::{self, Known, status};
-use crate::logs::{Column, Format, Kind, Layout, Legs, Line, NOT_CAPTURED, Open, Shape, Unit};
+use crate::logs::{Column, Format, Kind, Legs, Line, NOT_CAPTURED, Open, Shape, Unit};
 
 pub(crate) static FORMAT: Format = Format {
     name: "cloudflare",
@@ -17,7 +15,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Access,
     side: Side::Between,
     rank: 40,
-    fit,
+    fit: |sample| record::fit(&KNOWN, sample),
     shape,
     visit,
     open,
@@ -25,44 +23,40 @@ pub(crate) static FORMAT: Format = Format {
 
 static KNOWN: Known = Known {
     members: &[
-        ("EdgeStartTimestamp", Column::Time),
-        ("ClientIP", Column::Client),
-        ("ClientRequestMethod", Column::Method),
-        ("ClientRequestHost", Column::Host),
-        ("ClientRequestURI", Column::Target),
-        ("ClientRequestPath", Column::Target),
-        ("ClientRequestProtocol", Column::Protocol),
-        ("ClientRequestUserAgent", Column::Agent),
-        ("ClientRequestReferer", Column::Referer),
-        ("ClientRequestScheme", Column::Scheme),
-        ("EdgeResponseStatus", Column::Status),
-        ("EdgeResponseBytes", Column::Bytes),
-        ("EdgeTimeToFirstByteMs", Column::FirstByte),
-        ("OriginResponseStatus", Column::UpstreamStatus),
-        ("OriginIP", Column::Upstream),
-        ("OriginTCPHandshakeDurationMs", Column::UpstreamConnect),
+        (Column::Time, &["EdgeStartTimestamp"]),
+        (Column::Client, &["ClientIP"]),
+        (Column::Method, &["ClientRequestMethod"]),
+        (Column::Host, &["ClientRequestHost"]),
+        (Column::Target, &["ClientRequestURI", "ClientRequestPath"]),
+        (Column::Protocol, &["ClientRequestProtocol"]),
+        (Column::Agent, &["ClientRequestUserAgent"]),
+        (Column::Referer, &["ClientRequestReferer"]),
+        (Column::Scheme, &["ClientRequestScheme"]),
+        (Column::Status, &["EdgeResponseStatus"]),
+        (Column::Bytes, &["EdgeResponseBytes"]),
+        (Column::FirstByte, &["EdgeTimeToFirstByteMs"]),
+        (Column::UpstreamStatus, &["OriginResponseStatus"]),
+        (Column::Upstream, &["OriginIP"]),
+        (Column::UpstreamConnect, &["OriginTCPHandshakeDurationMs"]),
         (
-            "OriginResponseHeaderReceiveDurationMs",
             Column::UpstreamHeader,
+            &["OriginResponseHeaderReceiveDurationMs"],
         ),
-        ("OriginResponseDurationMs", Column::UpstreamResponse),
-        ("CacheCacheStatus", Column::Cache),
-        ("SecurityAction", Column::Action),
-        ("SecurityActions", Column::Action),
-        ("WAFAction", Column::Action),
-        ("EdgeColoCode", Column::Pop),
-        ("RayID", Column::RequestId),
-        ("ParentRayID", Column::TraceId),
-        ("WorkerStatus", Column::Detail),
+        (Column::UpstreamResponse, &["OriginResponseDurationMs"]),
+        (Column::Cache, &["CacheCacheStatus"]),
+        (
+            Column::Action,
+            &["SecurityAction", "SecurityActions", "WAFAction"],
+        ),
+        (Column::Pop, &["EdgeColoCode"]),
+        (Column::RequestId, &["RayID"]),
+        (Column::TraceId, &["ParentRayID"]),
+        (Column::Detail, &["WorkerStatus"]),
     ],
-    needed: &[Column::Status],
+    needed: &[&[Column::Status]],
     units: (Unit::Millis, Unit::Millis),
-    mark: "\"EdgeResponseStatus\"",
+    kinds: &[],
 };
-
-fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    record::fit(&KNOWN, sample)
-}
 
 fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
     let action = line.some(Column::Action).unwrap_or_default();
@@ -146,7 +140,7 @@ mod tests {
             let raw = format!(
                 r#"{{"ClientIP":"203.0.113.9","ClientRequestMethod":"GET","ClientRequestURI":"/cart","EdgeStartTimestamp":"2026-11-03T14:05:12Z","EdgeResponseStatus":{edge},"OriginResponseStatus":{origin},"OriginIP":"198.51.100.20","CacheCacheStatus":"miss","SecurityAction":"{action}","RayID":"8dd0a1b2c3d4e5f6"}}"#
             );
-            let layout = fit(&[raw.as_bytes()]).expect("its own");
+            let layout = (FORMAT.fit)(&[raw.as_bytes()]).expect("its own");
             let mut spans = Spans::default();
             assert_eq!(layout.split(raw.as_bytes(), &mut spans), Split::Read);
             let line = Line::new(raw.as_bytes(), &spans);

@@ -4,13 +4,11 @@
 //! `upstream_cluster`, `upstream_transport_failure_reason`, …) and the names that Envoy's documentation uses in its
 //! examples.
 
-use std::sync::Arc;
-
 use httpwhy_model::{Side, Visit};
 
 use super::envoy;
-use crate::logs::json::Keys;
-use crate::logs::{Column, Format, Kind, Layout, Shape, Spans, Split, Unit};
+use crate::logs::record::{self, Known};
+use crate::logs::{Column, Format, Kind, Shape, Unit};
 
 pub(crate) static FORMAT: Format = Format {
     name: "envoy-json",
@@ -18,60 +16,39 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Access,
     side: Side::Between,
     rank: 30,
-    fit,
+    fit: |sample| record::fit(&KNOWN, sample),
     shape: envoy::shape,
     visit,
     open: envoy::open,
 };
 
-const MEMBERS: &[(&str, Column)] = &[
-    ("start_time", Column::Time),
-    ("timestamp", Column::Time),
-    ("method", Column::Method),
-    ("path", Column::Target),
-    ("x_envoy_original_path", Column::Target),
-    ("protocol", Column::Protocol),
-    ("response_code", Column::Status),
-    ("response_flags", Column::State),
-    ("response_code_details", Column::Detail),
-    ("upstream_transport_failure_reason", Column::Cause),
-    ("bytes_received", Column::BytesIn),
-    ("bytes_sent", Column::Bytes),
-    ("duration", Column::Duration),
-    ("upstream_service_time", Column::UpstreamHeader),
-    ("x_forwarded_for", Column::ForwardedFor),
-    ("downstream_remote_address", Column::Client),
-    ("user_agent", Column::Agent),
-    ("request_id", Column::RequestId),
-    ("authority", Column::Host),
-    ("upstream_host", Column::Upstream),
-    ("upstream_cluster", Column::Pool),
-    ("route_name", Column::Route),
-];
-
-fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    let layout = EnvoyJson(Keys::new(MEMBERS));
-    let example = sample
-        .iter()
-        .find(|raw| layout.split(raw, &mut Spans::default()) == Split::Read)?;
-    Some(Arc::new(EnvoyJson(layout.0.learn(example))))
-}
-
-#[derive(Debug)]
-struct EnvoyJson(Keys);
-
-impl Layout for EnvoyJson {
-    fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
-        spans.unit = Unit::Millis;
-        spans.upstream_unit = Unit::Millis;
-        match self.0.split(raw, spans) {
-            Split::Read if !spans.has(Column::Status) || !spans.has(Column::State) => {
-                Split::Foreign
-            }
-            other => other,
-        }
-    }
-}
+static KNOWN: Known = Known {
+    members: &[
+        (Column::Time, &["start_time", "timestamp"]),
+        (Column::Method, &["method"]),
+        (Column::Target, &["path", "x_envoy_original_path"]),
+        (Column::Protocol, &["protocol"]),
+        (Column::Status, &["response_code"]),
+        (Column::State, &["response_flags"]),
+        (Column::Detail, &["response_code_details"]),
+        (Column::Cause, &["upstream_transport_failure_reason"]),
+        (Column::BytesIn, &["bytes_received"]),
+        (Column::Bytes, &["bytes_sent"]),
+        (Column::Duration, &["duration"]),
+        (Column::UpstreamHeader, &["upstream_service_time"]),
+        (Column::ForwardedFor, &["x_forwarded_for"]),
+        (Column::Client, &["downstream_remote_address"]),
+        (Column::Agent, &["user_agent"]),
+        (Column::RequestId, &["request_id"]),
+        (Column::Host, &["authority"]),
+        (Column::Upstream, &["upstream_host"]),
+        (Column::Pool, &["upstream_cluster"]),
+        (Column::Route, &["route_name"]),
+    ],
+    needed: &[&[Column::Status], &[Column::State]],
+    kinds: &[],
+    units: (Unit::Millis, Unit::Millis),
+};
 
 fn visit(shape: &Shape<'_>) -> Visit {
     envoy::visit_as("envoy-json", shape)
@@ -80,7 +57,7 @@ fn visit(shape: &Shape<'_>) -> Visit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logs::Line;
+    use crate::logs::{Line, Spans, Split};
 
     #[test]
     fn records_are_told() {
@@ -94,7 +71,7 @@ mod tests {
                 "0 500, 1 500",
             ),
         ] {
-            let layout = fit(&[raw.as_bytes()]).expect("its own");
+            let layout = (FORMAT.fit)(&[raw.as_bytes()]).expect("its own");
             let mut spans = Spans::default();
             assert_eq!(layout.split(raw.as_bytes(), &mut spans), Split::Read);
             let line = Line::new(raw.as_bytes(), &spans);
@@ -104,6 +81,6 @@ mod tests {
                 wanted
             );
         }
-        assert!(fit(&[br#"{"status":200,"uri":"/"}"#]).is_none());
+        assert!((FORMAT.fit)(&[br#"{"status":200,"uri":"/"}"#]).is_none());
     }
 }

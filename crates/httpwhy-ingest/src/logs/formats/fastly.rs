@@ -5,12 +5,10 @@
 //! response_body_size fastly_server fastly_is_edge`). `response_state` tells who answered (`fastly_info.state`),
 //! `response_reason` what Fastly met. Behind a shield each request logs twice.
 
-use std::sync::Arc;
-
 use httpwhy_model::{Phase, Side, Signal, Visit};
 
 use crate::logs::record::{self, Known, status};
-use crate::logs::{Column, Format, Kind, Layout, Legs, Line, Open, Shape, Unit};
+use crate::logs::{Column, Format, Kind, Legs, Line, Open, Shape, Unit};
 
 pub(crate) static FORMAT: Format = Format {
     name: "fastly",
@@ -18,7 +16,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Access,
     side: Side::Between,
     rank: 40,
-    fit,
+    fit: |sample| record::fit(&KNOWN, sample),
     shape,
     visit,
     open,
@@ -26,28 +24,24 @@ pub(crate) static FORMAT: Format = Format {
 
 static KNOWN: Known = Known {
     members: &[
-        ("timestamp", Column::Time),
-        ("client_ip", Column::Client),
-        ("host", Column::Host),
-        ("url", Column::Target),
-        ("request_method", Column::Method),
-        ("request_protocol", Column::Protocol),
-        ("request_referer", Column::Referer),
-        ("request_user_agent", Column::Agent),
-        ("response_state", Column::State),
-        ("response_status", Column::Status),
-        ("response_reason", Column::Detail),
-        ("response_body_size", Column::Bytes),
-        ("fastly_server", Column::Pop),
+        (Column::Time, &["timestamp"]),
+        (Column::Client, &["client_ip"]),
+        (Column::Host, &["host"]),
+        (Column::Target, &["url"]),
+        (Column::Method, &["request_method"]),
+        (Column::Protocol, &["request_protocol"]),
+        (Column::Referer, &["request_referer"]),
+        (Column::Agent, &["request_user_agent"]),
+        (Column::State, &["response_state"]),
+        (Column::Status, &["response_status"]),
+        (Column::Detail, &["response_reason"]),
+        (Column::Bytes, &["response_body_size"]),
+        (Column::Pop, &["fastly_server"]),
     ],
-    needed: &[Column::Status, Column::Pop],
+    needed: &[&[Column::Status], &[Column::Pop]],
     units: (Unit::Seconds, Unit::Seconds),
-    mark: "\"fastly_server\"",
+    kinds: &[],
 };
-
-fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    record::fit(&KNOWN, sample)
-}
 
 fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
     Shape {
@@ -154,7 +148,7 @@ mod tests {
             let raw = format!(
                 r#"{{"timestamp":"2026-11-03T14:05:12+0000","client_ip":"203.0.113.9","host":"shop.example.com","url":"/cart","request_method":"GET","response_state":"{state}","response_status":{status},"response_reason":"{reason}","fastly_server":"cache-fra-1","fastly_is_edge":true}}"#
             );
-            let layout = fit(&[raw.as_bytes()]).expect("its own");
+            let layout = (FORMAT.fit)(&[raw.as_bytes()]).expect("its own");
             let mut spans = Spans::default();
             assert_eq!(layout.split(raw.as_bytes(), &mut spans), Split::Read);
             let line = Line::new(raw.as_bytes(), &spans);

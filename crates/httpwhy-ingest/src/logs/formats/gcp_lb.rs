@@ -4,13 +4,11 @@
 //! latency ends with `s`. Status is missing altogether where the client left before any answer. `proxyStatus` has the
 //! form of RFC 9209.
 
-use std::sync::Arc;
-
 use httpwhy_model::{Phase, Side, Signal, Visit};
 use memchr::memmem;
 
 use crate::logs::record::{self, Known, status};
-use crate::logs::{Column, Format, Kind, Layout, Legs, Line, Shape, Unit, nothing_open};
+use crate::logs::{Column, Format, Kind, Legs, Line, Shape, Unit, nothing_open};
 
 pub(crate) static FORMAT: Format = Format {
     name: "gcp-lb",
@@ -18,7 +16,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Access,
     side: Side::Between,
     rank: 40,
-    fit,
+    fit: |sample| record::fit(&KNOWN, sample),
     shape,
     visit,
     open: nothing_open,
@@ -26,34 +24,30 @@ pub(crate) static FORMAT: Format = Format {
 
 static KNOWN: Known = Known {
     members: &[
-        ("timestamp", Column::Time),
-        ("httpRequest.requestMethod", Column::Method),
-        ("httpRequest.requestUrl", Column::Target),
-        ("httpRequest.status", Column::Status),
-        ("httpRequest.requestSize", Column::BytesIn),
-        ("httpRequest.responseSize", Column::Bytes),
-        ("httpRequest.latency", Column::Duration),
-        ("httpRequest.remoteIp", Column::Client),
-        ("httpRequest.serverIp", Column::Upstream),
-        ("httpRequest.userAgent", Column::Agent),
-        ("httpRequest.referer", Column::Referer),
-        ("httpRequest.protocol", Column::Protocol),
-        ("jsonPayload.statusDetails", Column::State),
-        ("jsonPayload.proxyStatus", Column::Detail),
-        ("jsonPayload.cacheDecision", Column::Cache),
-        ("resource.labels.backend_service_name", Column::Pool),
-        ("resource.labels.url_map_name", Column::Route),
-        ("trace", Column::TraceId),
-        ("insertId", Column::RequestId),
+        (Column::Time, &["timestamp"]),
+        (Column::Method, &["httpRequest.requestMethod"]),
+        (Column::Target, &["httpRequest.requestUrl"]),
+        (Column::Status, &["httpRequest.status"]),
+        (Column::BytesIn, &["httpRequest.requestSize"]),
+        (Column::Bytes, &["httpRequest.responseSize"]),
+        (Column::Duration, &["httpRequest.latency"]),
+        (Column::Client, &["httpRequest.remoteIp"]),
+        (Column::Upstream, &["httpRequest.serverIp"]),
+        (Column::Agent, &["httpRequest.userAgent"]),
+        (Column::Referer, &["httpRequest.referer"]),
+        (Column::Protocol, &["httpRequest.protocol"]),
+        (Column::State, &["jsonPayload.statusDetails"]),
+        (Column::Detail, &["jsonPayload.proxyStatus"]),
+        (Column::Cache, &["jsonPayload.cacheDecision"]),
+        (Column::Pool, &["resource.labels.backend_service_name"]),
+        (Column::Route, &["resource.labels.url_map_name"]),
+        (Column::TraceId, &["trace"]),
+        (Column::RequestId, &["insertId"]),
     ],
-    needed: &[Column::Target],
+    needed: &[&[Column::Target]],
     units: (Unit::Seconds, Unit::Seconds),
-    mark: "\"httpRequest\"",
+    kinds: &[],
 };
-
-fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    record::fit(&KNOWN, sample)
-}
 
 /// The error type in `error="…"` or `error=…`; the value stands in a JSON string, so that its quotes are escaped.
 fn proxy_error(text: &[u8]) -> &[u8] {
@@ -144,7 +138,7 @@ mod tests {
             let raw = format!(
                 r#"{{"httpRequest":{{"requestMethod":"GET","requestUrl":"https://shop.example.com/cart",{status}"latency":"0.004s","remoteIp":"203.0.113.9"}},"jsonPayload":{{{payload}}},"resource":{{"type":"http_load_balancer"}},"timestamp":"2026-11-03T14:05:12.345Z"}}"#
             );
-            let layout = fit(&[raw.as_bytes()]).expect("its own");
+            let layout = (FORMAT.fit)(&[raw.as_bytes()]).expect("its own");
             let mut spans = Spans::default();
             assert_eq!(layout.split(raw.as_bytes(), &mut spans), Split::Read);
             let line = Line::new(raw.as_bytes(), &spans);

@@ -3,12 +3,10 @@
 //! Members (Traefik documentation, access logs, available fields); durations count nanoseconds. `OriginStatus` 0 or
 //! absent: no server behind answered.
 
-use std::sync::Arc;
-
 use httpwhy_model::{Phase, Side, Signal, Visit};
 
 use crate::logs::record::{self, Known, status};
-use crate::logs::{Column, Format, Kind, Layout, Legs, Line, Open, Shape, Unit};
+use crate::logs::{Column, Format, Kind, Legs, Line, Open, Shape, Unit};
 
 pub(crate) static FORMAT: Format = Format {
     name: "traefik-json",
@@ -16,7 +14,7 @@ pub(crate) static FORMAT: Format = Format {
     kind: Kind::Access,
     side: Side::Between,
     rank: 40,
-    fit,
+    fit: |sample| record::fit(&KNOWN, sample),
     shape,
     visit,
     open,
@@ -24,38 +22,31 @@ pub(crate) static FORMAT: Format = Format {
 
 static KNOWN: Known = Known {
     members: &[
-        ("StartUTC", Column::Time),
-        ("time", Column::Time),
-        ("ClientHost", Column::Client),
-        ("ClientAddr", Column::Client),
-        ("RequestMethod", Column::Method),
-        ("RequestPath", Column::Target),
-        ("RequestHost", Column::Host),
-        ("RequestProtocol", Column::Protocol),
-        ("RequestScheme", Column::Scheme),
-        ("DownstreamStatus", Column::Status),
-        ("DownstreamContentSize", Column::Bytes),
-        ("RequestContentSize", Column::BytesIn),
-        ("Duration", Column::Duration),
-        ("OriginStatus", Column::UpstreamStatus),
-        ("OriginDuration", Column::UpstreamResponse),
-        ("RetryAttempts", Column::Retries),
-        ("RouterName", Column::Route),
-        ("ServiceName", Column::Pool),
-        ("ServiceAddr", Column::Upstream),
-        ("ServiceURL", Column::Upstream),
-        ("request_User-Agent", Column::Agent),
-        ("request_Referer", Column::Referer),
-        ("TraceId", Column::TraceId),
+        (Column::Time, &["StartUTC", "time"]),
+        (Column::Client, &["ClientHost", "ClientAddr"]),
+        (Column::Method, &["RequestMethod"]),
+        (Column::Target, &["RequestPath"]),
+        (Column::Host, &["RequestHost"]),
+        (Column::Protocol, &["RequestProtocol"]),
+        (Column::Scheme, &["RequestScheme"]),
+        (Column::Status, &["DownstreamStatus"]),
+        (Column::Bytes, &["DownstreamContentSize"]),
+        (Column::BytesIn, &["RequestContentSize"]),
+        (Column::Duration, &["Duration"]),
+        (Column::UpstreamStatus, &["OriginStatus"]),
+        (Column::UpstreamResponse, &["OriginDuration"]),
+        (Column::Retries, &["RetryAttempts"]),
+        (Column::Route, &["RouterName"]),
+        (Column::Pool, &["ServiceName"]),
+        (Column::Upstream, &["ServiceAddr", "ServiceURL"]),
+        (Column::Agent, &["request_User-Agent"]),
+        (Column::Referer, &["request_Referer"]),
+        (Column::TraceId, &["TraceId"]),
     ],
-    needed: &[Column::Status],
+    needed: &[&[Column::Status]],
     units: (Unit::Nanos, Unit::Nanos),
-    mark: "\"DownstreamStatus\"",
+    kinds: &[],
 };
-
-fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    record::fit(&KNOWN, sample)
-}
 
 /// [`Shape::bits`]: a service was chosen.
 const SERVICE: u16 = 1;
@@ -127,7 +118,7 @@ mod tests {
             let raw = format!(
                 r#"{{"ClientHost":"203.0.113.9","DownstreamStatus":{down},"OriginStatus":{origin},"Duration":30001000000,"RequestMethod":"GET","RequestPath":"/cart","RetryAttempts":0,"RouterName":"shop@docker","ServiceName":"{service}","StartUTC":"2026-11-03T14:05:12Z","level":"info","msg":"","time":"2026-11-03T14:05:42Z"}}"#
             );
-            let layout = fit(&[raw.as_bytes()]).expect("its own");
+            let layout = (FORMAT.fit)(&[raw.as_bytes()]).expect("its own");
             let mut spans = Spans::default();
             assert_eq!(layout.split(raw.as_bytes(), &mut spans), Split::Read);
             let line = Line::new(raw.as_bytes(), &spans);

@@ -1,9 +1,8 @@
-//! varnishlog's records, gathered to one line for each fault of a transaction.
+//! What went wrong, as varnishlog's records tell it.
 //!
-//! varnishlog writes a group of records for each request and each fetch (vsl(7), varnishlog(1)). [`crate::logs::VslGatherer`] turns what is
-//! needed of a group into one line of its own, `vsl TIME CLIENT METHOD URL STATUS HOST TAG: TEXT`, and this format reads
-//! that line. A `FetchError` says why Varnish could not fetch (bin/varnishd/cache/cache_fetch.c, cache_backend.c,
-//! cache_http1_fetch.c).
+//! [`crate::logs::VslGatherer`] makes one line of the records of a request that something went wrong with; it is joined to
+//! the access line that varnishncsa wrote. A `FetchError` says why Varnish could not fetch (bin/varnishd/cache/cache_fetch.c,
+//! cache_backend.c, cache_http1_fetch.c).
 
 use std::sync::Arc;
 
@@ -11,46 +10,15 @@ use httpwhy_model::{Phase, Visit};
 use memchr::memmem;
 
 use crate::logs::complaint::{self, Cause, errno};
-use crate::logs::{Column, Format, Layout, Line, Shape, Spans, Split, clf};
+use crate::logs::varnishlog::{FAULT, Gathered};
+use crate::logs::{Column, Format, Layout, Line, Shape};
 
 pub(crate) static FORMAT: Format =
     complaint::format("varnish-vsl", "varnishlog", fit, shape, visit);
 
 fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
-    let is_one = |raw: &&[u8]| Vsl.split(raw, &mut Spans::default()) == Split::Read;
-    sample.iter().any(is_one).then(|| Arc::new(Vsl) as _)
-}
-
-#[derive(Debug)]
-struct Vsl;
-
-impl Layout for Vsl {
-    fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
-        if !raw.starts_with(b"vsl ") {
-            return Split::Foreign;
-        }
-        let mut at = b"vsl ".len();
-        for column in [
-            Column::Time,
-            Column::Client,
-            Column::Method,
-            Column::Target,
-            Column::Status,
-            Column::Host,
-        ] {
-            let Some(rest) = raw.get(at..) else {
-                return Split::Torn;
-            };
-            let to = at + clf::word(rest);
-            spans.set(column, at, to);
-            at = to + 1;
-        }
-        if at >= raw.len() {
-            return Split::Torn;
-        }
-        spans.set(Column::Message, at, raw.len());
-        Split::Read
-    }
+    let is_one = sample.iter().any(|raw| raw.starts_with(FAULT));
+    is_one.then(|| Arc::new(Gathered { mark: FAULT }) as _)
 }
 
 fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
@@ -62,7 +30,13 @@ fn visit(shape: &Shape<'_>) -> Visit {
     complaint::visit("varnish-vsl", shape)
 }
 
-fn cause(message: &[u8]) -> Option<Cause> {
+/// How much a record says of what went wrong; 0 for nothing.
+pub(crate) fn weight(message: &[u8]) -> u8 {
+    cause(message).map_or(0, |cause| cause.weight)
+}
+
+/// What a record shows, written as `TAG: TEXT`.
+pub(super) fn cause(message: &[u8]) -> Option<Cause> {
     let at = memmem::find(message, b": ")?;
     let (tag, text) = (&message[..at], &message[at + 2..]);
     match tag {
@@ -139,20 +113,6 @@ pub(super) fn fetch_error(text: &[u8]) -> Option<Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_gathered_line_is_split() {
-        let raw = b"vsl 1795207665.126917 127.0.0.1 GET /a 503 shop.example FetchError: No backend";
-        let mut spans = Spans::default();
-        assert_eq!(Vsl.split(raw, &mut spans), Split::Read);
-        let line = Line::new(raw, &spans);
-        assert_eq!(line.target(), Some(&b"/a"[..]));
-        assert_eq!(
-            shape(&line).words[0],
-            b"proxy-status:proxy_configuration_error"
-        );
-        assert_eq!(Vsl.split(b"vsl 1 2", &mut spans), Split::Torn);
-    }
 
     #[test]
     fn fetch_errors_are_told() {
