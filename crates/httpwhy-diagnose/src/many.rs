@@ -258,10 +258,9 @@ fn by_outcome(diagnosis: &Diagnosis, status: Option<u16>) -> Option<Happening> {
         ("heroku", "H24" | "H26" | "H32") => H::ClientErred,
         ("heroku", "H80" | "H81" | "H82" | "H83") => H::Policy,
         ("heroku", _) => H::Own,
-        (
-            "httpsys",
-            "Client_Reset" | "Connection_Dropped" | "Timer_ConnectionIdle" | "Timer_HeaderWait",
-        ) => H::ClientLeft,
+        // No request was under way.
+        ("httpsys", "Timer_ConnectionIdle") => H::Fine,
+        ("httpsys", "Client_Reset" | "Connection_Dropped" | "Timer_HeaderWait") => H::ClientLeft,
         ("httpsys", "Timer_EntityBody" | "Timer_MinBytesPerSecond") => H::ClientLeft,
         ("httpsys", "AppOffline" | "AppShutdown" | "QueueFull" | "Disabled") => H::Refused,
         ("httpsys", "AppPoolTimer" | "Timer_AppPool" | "Timer_Response") => H::Silent,

@@ -20,6 +20,8 @@ use httpwhy_model::{
 };
 use httpwhy_wire::{h1, h2, tls};
 
+use serde_json::Value;
+
 use captures::{captures, text};
 
 /// Captures on which the answer is "unknown", each with the reason why a careful expert could not tell either.
@@ -68,7 +70,7 @@ struct Capture {
 
 impl Capture {
     fn of(lain: captures::Capture) -> Self {
-        let facts = &lain.facts;
+        let facts: Value = serde_json::from_slice(&lain.beside("json")).expect("JSON");
         let spent = facts["seconds"].as_f64().expect("seconds");
         Self {
             note: text(&facts["culprit_note"]),

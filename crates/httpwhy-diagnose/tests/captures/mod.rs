@@ -14,8 +14,6 @@ pub(crate) struct Capture {
     pub(crate) name: String,
     /// Whoever may be blamed.
     pub(crate) culprits: Vec<String>,
-    /// All that was noted.
-    pub(crate) facts: Value,
     path: PathBuf,
 }
 
@@ -56,12 +54,11 @@ impl Capture {
         Self {
             name: name.display().to_string(),
             culprits,
-            facts,
             path: file.to_owned(),
         }
     }
 
-    /// The file beside it with that ending: `response`, what came; `log`, what the server wrote.
+    /// The file of it with that ending: `json`, what was noted; `response`, what came; `log`, what the server wrote.
     pub(crate) fn beside(&self, ending: &str) -> Vec<u8> {
         fs::read(self.path.with_extension(ending)).expect("readable")
     }

@@ -161,10 +161,18 @@ impl VslGatherer {
                 self.held.push_back(transaction);
             }
         }
-        while let Some(at) = self.held.iter().position(|one| all || self.is_whole(one)) {
+        while let Some(at) = self.held.iter().position(|one| self.is_done(one, all)) {
             done.extend(self.finish(at));
         }
-        if whole {
+        // What no other went on with after all.
+        while let Some(at) = self
+            .held
+            .iter()
+            .position(|one| all && one.kind == Kind::Request)
+        {
+            done.extend(self.finish(at));
+        }
+        if whole || all {
             // Nothing of this group is in another.
             self.held.clear();
         }
@@ -174,10 +182,11 @@ impl VslGatherer {
         done
     }
 
-    /// Whether this is a request all of whose parts are there.
-    fn is_whole(&self, one: &Transaction) -> bool {
+    /// Whether this is a request that was answered and all of whose parts are there, or come no more.
+    fn is_done(&self, one: &Transaction, all: bool) -> bool {
         let is_held = |number: &u64| self.held.iter().any(|other| other.number == *number);
-        one.kind == Kind::Request && !one.is_gone_on_with() && one.links.iter().all(is_held)
+        let whole = all || one.links.iter().all(is_held);
+        whole && one.kind == Kind::Request && !one.is_gone_on_with()
     }
 
     /// The line of the transaction that waits at this place, if it is a request's; its parts wait no longer.
@@ -327,6 +336,10 @@ impl Transaction {
             b"ReqHeader" => self.field(value),
             b"RespStatus" => self.last(place(Column::Status), value),
             b"ReqAcct" => {
+                // Of a stream of HTTP/2 that its client cancelled not even the head was sent.
+                if word(3) == b"0" && self.get(place(Column::Status)).is_some() {
+                    self.fail(tag, b"no head was sent");
+                }
                 self.last(place(Column::BytesIn), word(2));
                 self.last(place(Column::Bytes), word(4));
             }
@@ -407,7 +420,12 @@ impl Transaction {
         if let (b"Error", Some(status)) = (tag, self.get(place(Column::UpstreamStatus))) {
             text = [&text[..], b", status ", status].concat();
         }
-        let weight = fault_weight(&text);
+        let (weight, headless) = fault_weight(&text);
+        if headless && self.kind == Kind::Fetch {
+            // The status was not the server's: what came could not be read.
+            self.fields
+                .retain(|(known, _)| *known != place(Column::UpstreamStatus));
+        }
         if self.fault.as_ref().is_none_or(|(known, _)| *known < weight) {
             self.fault = Some((weight, text));
         }

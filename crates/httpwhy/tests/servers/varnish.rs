@@ -110,7 +110,7 @@ const TOLD: &[Wanted] = &[
     ("/silent", "upstream-silent", "origin", "proven"),
     ("/garbage", "upstream-broke-off", "origin", "proven"),
     ("/dead/refused", "upstream-refused", "origin", "proven"),
-    ("/denied", "policy", "client", "likely"),
+    ("/denied", "policy", "-", "unknown"),
 ];
 
 fn configuration(origin: &Origin) -> String {

@@ -11,7 +11,7 @@ use memchr::memmem;
 
 use crate::logs::complaint::{self, Cause, errno};
 use crate::logs::varnishlog::{FAULT, Gathered};
-use crate::logs::{Column, Format, Layout, Line, Shape};
+use crate::logs::{Column, Format, Layout, Leg, Line, Shape};
 
 pub(crate) static FORMAT: Format =
     complaint::format("varnish-vsl", "varnishlog", fit, shape, visit);
@@ -30,9 +30,12 @@ fn visit(shape: &Shape<'_>) -> Visit {
     complaint::visit("varnish-vsl", shape)
 }
 
-/// How much a record says of what went wrong; 0 for nothing.
-pub(crate) fn weight(message: &[u8]) -> u8 {
-    cause(message).map_or(0, |cause| cause.weight)
+/// How much a record says of what went wrong, 0 for nothing; whether it means that the server behind sent no head.
+pub(crate) fn weight(message: &[u8]) -> (u8, bool) {
+    cause(message).map_or((0, false), |cause| {
+        let headless = cause.leg == Leg::Upstream && cause.phase < Phase::Receive;
+        (cause.weight, headless)
+    })
 }
 
 /// What a record shows, written as `TAG: TEXT`.
@@ -52,6 +55,11 @@ pub(super) fn cause(message: &[u8]) -> Option<Cause> {
             "proxy-status:http_protocol_error",
         )),
         b"BogoHeader" | b"HttpGarbage" => Some(Cause::client(Phase::Send, "log:client-malformed")),
+        // More than why the answer would have been what it was.
+        b"ReqAcct" => Some(Cause {
+            weight: 4,
+            ..Cause::client(Phase::Receive, "log:client-gone")
+        }),
         b"VCL_Error" => Some(Cause::client(
             Phase::Wait,
             "proxy-status:proxy_configuration_error",

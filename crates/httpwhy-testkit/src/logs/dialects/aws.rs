@@ -114,7 +114,7 @@ const S3_ROWS: &[Row] = &[
     row(Cause::Fine, 200, "fine", &["-"]),
     row(Cause::NotFound, 404, "client-erred", &["NoSuchKey"]),
     row(Cause::Denied, 403, "policy", &["AccessDenied"]),
-    row(Cause::Said, 500, "unclear", &["InternalError"]),
+    row(Cause::Said, 500, "upstream-said", &["InternalError"]),
 ];
 
 pub(super) static S3: Dialect = clf(

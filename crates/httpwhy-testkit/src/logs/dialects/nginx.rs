@@ -90,17 +90,12 @@ const INGRESS_ROWS: &[Row] = &[
         Cause::Refused,
         502,
         "upstream-broke-off",
-        &[
-            "$upstream, 10.0.0.9:8080",
-            "0, 0",
-            "0.001, $took",
-            "502, 502",
-        ],
+        &["$upstream, $upstream", "0, 0", "0.001, $took", "502, 502"],
     ),
     row(
         Cause::Silent,
         504,
-        "upstream-broke-off",
+        "upstream-silent",
         &["$upstream", "0", "$took", "504"],
     ),
     row(

@@ -169,11 +169,21 @@ pub(super) static SQUID: Dialect = Dialect {
     )
 };
 
+/// No status is a certain server's own.
+const OWN_ROWS: &[Row] = &[
+    row(Cause::Fine, 200, "fine", &[]),
+    row(Cause::NotFound, 404, "client-erred", &[]),
+    row(Cause::Denied, 403, "policy", &[]),
+    row(Cause::Refused, 502, "unclear", &[]),
+    row(Cause::Silent, 504, "unclear", &[]),
+    row(Cause::Said, 500, "unclear", &[]),
+];
+
 /// Its columns have no names: they are told by what stands in them.
 pub(super) static OWN: Dialect = clf(
     "own",
     "inferred",
     "${day}T$time.${millis}Z | $client | \"$method $target HTTP/1.1\" | $status | $bytes | $took",
-    super::nginx::BARE,
+    OWN_ROWS,
     ("path", "/api/cart", Cause::Refused),
 );
