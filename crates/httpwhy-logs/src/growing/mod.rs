@@ -612,6 +612,7 @@ impl Reading {
             if let Some(beginning) = &came.oversize {
                 worker.oversize(beginning);
             }
+            worker.end();
             pipe.part = worker.unfinished();
             pipe.report.counters.add(&worker.counters);
             pipe.report.unended |= unended.unwrap_or(false);

@@ -178,6 +178,8 @@ impl Source {
         {
             plan.readers = known.readers;
             plan.carriers = known.carriers;
+            plan.gathers = known.gathers;
+            plan.contested = known.contested;
         }
         let found = directives(&opened, &plan, 0)?;
         self.record.recognised(&plan);
