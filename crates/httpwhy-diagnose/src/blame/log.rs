@@ -260,7 +260,7 @@ fn fault(case: &Case, phase: Phase, signal: &Signal) -> Option<Ruling> {
         }
         // Varnish waits on for a client that has gone meanwhile.
         () if is(&["errno:ETIMEDOUT"])
-            && case.exchange.vantage.who == Who::Log("varnish".into()) =>
+            && matches!(&case.exchange.vantage.who, Who::Log(name) if name.starts_with("varnish")) =>
         {
             (
                 ORIGIN,

@@ -126,7 +126,10 @@ fn one(
         Kind::Torn => {
             dialect.write(&exchange, line);
             dialect.tear(line);
-            truth.torn += 1;
+            match dialect.shows_torn() {
+                true => truth.torn += 1,
+                false => truth.foreign += 1,
+            }
         }
         Kind::Foreign => {
             let text = FOREIGN[chance.below(FOREIGN.len() as u64) as usize];
@@ -221,7 +224,8 @@ mod tests {
             assert_eq!(truth.lines(), lines, "{}", dialect.name);
             let exchanges: u64 = truth.causes.values().sum();
             assert_eq!(exchanges + truth.headers, truth.ok, "{}", dialect.name);
-            for count in [truth.torn, truth.foreign, truth.oversize, truth.empty] {
+            assert_eq!(truth.torn > 0, dialect.shows_torn(), "{}", dialect.name);
+            for count in [truth.foreign, truth.oversize, truth.empty] {
                 assert!(count > 0, "{}: {truth:?}", dialect.name);
             }
             assert!(truth.incident.count > 20, "{}: {truth:?}", dialect.name);

@@ -43,7 +43,7 @@ pub struct Dialect {
     header: &'static [&'static str],
     /// A line, or several where an exchange has several.
     line: &'static str,
-    /// A torn line ends behind the first of these.
+    /// A torn line ends behind the first of these; empty where nothing in a line shows that it was to be longer.
     torn_behind: &'static str,
     /// What it writes of which cause; a cause without a row is none that this server tells.
     rows: &'static [Row],
@@ -189,10 +189,17 @@ impl Dialect {
         self.expand(self.line, exchange, words, out);
     }
 
+    /// Whether a line that is cut is still known as this dialect's.
+    pub(super) const fn shows_torn(&self) -> bool {
+        !self.torn_behind.is_empty()
+    }
+
     /// Cuts a line that was written off behind its mark.
     pub(super) fn tear(&self, line: &mut Vec<u8>) {
         let mark = self.torn_behind.as_bytes();
-        let cut = line.windows(mark.len()).position(|part| part == mark);
+        let cut = (!mark.is_empty())
+            .then(|| line.windows(mark.len()).position(|part| part == mark))
+            .flatten();
         line.truncate(cut.map_or(line.len() / 2, |at| at + mark.len()));
     }
 

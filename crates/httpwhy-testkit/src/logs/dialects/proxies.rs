@@ -180,10 +180,13 @@ const OWN_ROWS: &[Row] = &[
 ];
 
 /// Its columns have no names: they are told by what stands in them.
-pub(super) static OWN: Dialect = clf(
-    "own",
-    "inferred",
-    "${day}T$time.${millis}Z | $client | \"$method $target HTTP/1.1\" | $status | $bytes | $took",
-    OWN_ROWS,
-    ("path", "/api/cart", Cause::Refused),
-);
+pub(super) static OWN: Dialect = Dialect {
+    torn_behind: "",
+    ..clf(
+        "own",
+        "inferred",
+        "${day}T$time.${millis}Z | $client | \"$method $target HTTP/1.1\" | $status | $bytes | $took",
+        OWN_ROWS,
+        ("path", "/api/cart", Cause::Refused),
+    )
+};
