@@ -50,6 +50,8 @@ pub(crate) struct Worker<'a> {
     latest_sure: usize,
     /// Each line is read as it stands, by the reader of the line before.
     is_bare: bool,
+    /// The line at hand begins as a carrier's, and is none.
+    is_cut: bool,
     /// In how many carriers that the sample did not show the line at hand is.
     depth: usize,
     /// Makes lines of varnishlog's records.
@@ -189,6 +191,7 @@ impl<'a> Worker<'a> {
             parts: Default::default(),
             latest_sure: 0,
             is_bare: true,
+            is_cut: false,
             depth: 0,
             gatherer: None,
             lookup: Lookup::new(),
@@ -306,7 +309,12 @@ impl<'a> Worker<'a> {
             }
         }
         // Not wrapped, or no more: lines of the runtime itself, too.
+        let is_cut = |carrier: &&'static Carrier| {
+            !carrier.begins.is_empty() && outer.line.starts_with(carrier.begins)
+        };
+        self.is_cut = levels.first().is_some_and(|level| level.iter().any(is_cut));
         self.record(outer.line, outer.time, outer.source);
+        self.is_cut = false;
     }
 
     /// A line of a file that holds records of varnishlog.
@@ -426,7 +434,7 @@ impl<'a> Worker<'a> {
                 self.current = at;
                 self.read(raw, time, source);
             }
-            None if torn => {
+            None if torn || self.is_cut => {
                 self.counters.torn += 1;
                 self.sample(Unread::Torn, raw);
             }

@@ -8,6 +8,8 @@
 pub struct Carrier {
     /// Its name, lower case with hyphens, e.g. `cri`.
     pub name: &'static str,
+    /// What all its lines begin with; empty where they do not. A line that begins so and is not the carrier's was cut.
+    pub begins: &'static [u8],
     /// The line inside, `None` when this is not the carrier's. Where escapes have to be undone, the line is written
     /// into `scratch` (which comes empty) and borrowed from there.
     pub peel: for<'a> fn(raw: &'a [u8], scratch: &'a mut Vec<u8>) -> Option<Peeled<'a>>,

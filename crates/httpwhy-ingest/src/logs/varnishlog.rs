@@ -230,7 +230,7 @@ impl VslGatherer {
 /// The head of a transaction: its level, kind and number.
 fn head(raw: &[u8]) -> Option<(usize, Kind, u64)> {
     let rest = raw.strip_prefix(b"*")?;
-    let at = memchr::memmem::find(&rest[..rest.len().min(16)], b"<< ")?;
+    let at = memchr::memmem::find(&rest[..rest.len().min(24)], b"<< ")?;
     let stars = &rest[..at];
     if !stars.iter().all(|byte| b"*0123456789 ".contains(byte)) {
         return None;

@@ -9,6 +9,7 @@ use crate::logs::{Carrier, Peeled};
 
 pub(crate) static CARRIER: Carrier = Carrier {
     name: "colours",
+    begins: b"",
     peel,
 };
 

@@ -6,7 +6,11 @@
 use super::syslog::iso_stamp;
 use crate::logs::{Carrier, Peeled};
 
-pub(crate) static CARRIER: Carrier = Carrier { name: "cri", peel };
+pub(crate) static CARRIER: Carrier = Carrier {
+    name: "cri",
+    begins: b"",
+    peel,
+};
 
 fn peel<'a>(raw: &'a [u8], _: &'a mut Vec<u8>) -> Option<Peeled<'a>> {
     let stamp = iso_stamp(raw)?;

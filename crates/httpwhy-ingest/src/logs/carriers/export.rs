@@ -14,6 +14,7 @@ use crate::logs::{Carrier, Peeled};
 
 pub(crate) static CARRIER: Carrier = Carrier {
     name: "export",
+    begins: b"{",
     peel,
 };
 

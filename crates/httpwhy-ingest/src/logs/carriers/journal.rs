@@ -7,6 +7,7 @@ use crate::logs::{Carrier, Peeled};
 
 pub(crate) static CARRIER: Carrier = Carrier {
     name: "journal",
+    begins: b"{",
     peel,
 };
 

@@ -4,6 +4,7 @@ use crate::logs::{Carrier, Peeled};
 
 pub(crate) static CARRIER: Carrier = Carrier {
     name: "kubectl",
+    begins: b"[pod/",
     peel,
 };
 

@@ -15,6 +15,7 @@ use crate::logs::{Carrier, Peeled};
 
 pub(crate) static CARRIER: Carrier = Carrier {
     name: "syslog",
+    begins: b"",
     peel,
 };
 
