@@ -46,6 +46,27 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// What is asked for, as it was typed; empty for everything.
+    pub(crate) fn words(&self) -> String {
+        let conditions = self.conditions.iter().map(ToString::to_string).collect();
+        let lists: [(&str, Vec<String>); 8] = [
+            ("--status", self.status.clone()),
+            ("--outcome", self.outcome.clone()),
+            ("--party", self.party.clone()),
+            ("--path", self.path.clone()),
+            ("--host", self.host.clone()),
+            ("--since", self.since.iter().cloned().collect()),
+            ("--until", self.until.iter().cloned().collect()),
+            ("--where", conditions),
+        ];
+        let words: Vec<String> = lists
+            .into_iter()
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(option, list)| format!("{option} {}", list.join(",")))
+            .collect();
+        words.join(" ")
+    }
+
     pub(crate) fn filter(&self) -> Result<Filter, String> {
         for outcome in &self.outcome {
             let known = match outcome.strip_suffix("/*") {

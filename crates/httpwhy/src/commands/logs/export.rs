@@ -14,6 +14,19 @@ use super::when;
 #[group(skip)]
 #[command(next_help_heading = "Tables")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(super) tables: Tables,
+
+    /// Write the columns of every line asked for as a Parquet file; with --anonymize without persons
+    #[arg(long, value_name = "FILE")]
+    parquet_lines: Option<PathBuf>,
+}
+
+/// What was counted, as tables.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = "Tables")]
+pub(crate) struct Tables {
     /// Write what was counted as a CSV file (RFC 4180); - for standard output in place of the first screen
     ///
     /// Columns: level (minute, outcome or path: sum the counts of one level only), minute (RFC 3339), path (template),
@@ -25,10 +38,6 @@ pub(crate) struct Args {
     /// Write what was counted as a Parquet file: by minute, by outcome, by path and outcome
     #[arg(long, value_name = "FILE")]
     parquet: Option<PathBuf>,
-
-    /// Write the columns of every line asked for as a Parquet file; with --anonymize without persons
-    #[arg(long, value_name = "FILE")]
-    parquet_lines: Option<PathBuf>,
 }
 
 impl Args {
@@ -38,18 +47,11 @@ impl Args {
         inputs: &[String],
         anonymize: bool,
     ) -> Result<Option<Arc<Lines>>, String> {
-        for (option, path) in [
-            ("--csv", &self.csv),
-            ("--parquet", &self.parquet),
-            ("--parquet-lines", &self.parquet_lines),
-        ] {
-            if let Some(path) = path {
-                keep(option, path, inputs)?;
-            }
-        }
+        self.tables.keep(inputs)?;
         let Some(path) = &self.parquet_lines else {
             return Ok(None);
         };
+        keep("--parquet-lines", path, inputs)?;
         Lines::create(path, anonymize)
             .map(|lines| Some(Arc::new(lines)))
             .map_err(|error| problem("--parquet-lines", path, &error))
@@ -67,6 +69,22 @@ impl Args {
                 .close()
                 .map_err(|error| problem("--parquet-lines", path, &error))?;
         }
+        self.tables.write(triage, anonymize)
+    }
+}
+
+impl Tables {
+    /// An error if a table would overwrite an input.
+    pub(crate) fn keep(&self, inputs: &[String]) -> Result<(), String> {
+        let tables = [("--csv", &self.csv), ("--parquet", &self.parquet)];
+        let mut asked = tables
+            .into_iter()
+            .filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        asked.try_for_each(|(option, path)| keep(option, path, inputs))
+    }
+
+    /// Writes what was counted, but for what takes the place of the first screen.
+    pub(crate) fn write(&self, triage: &Triage, anonymize: bool) -> Result<(), String> {
         if let Some(path) = self.csv.as_ref().filter(|_| !self.takes_output()) {
             File::create(path)
                 .and_then(|file| {

@@ -1,16 +1,21 @@
 //! `httpwhy logs FILE…`: who failed, since when, and what to do, from access and error logs of any size.
 
 mod asked;
+mod changes;
 mod export;
 mod fail_on;
 mod figures;
+mod follow;
 mod given;
 mod html;
 mod join;
 mod json;
+mod merge;
+mod metrics;
 mod progress;
 mod screen;
 mod sentence;
+mod signals;
 mod when;
 
 use std::io::Write as _;
@@ -22,9 +27,18 @@ use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::terms::FailOn;
+use export::Tables;
 
 #[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<merge::Command>,
+
     /// Access and error logs, plain or packed by gzip, zstd, xz or bzip2; - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
@@ -40,6 +54,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     report: html::Args,
+
+    #[command(flatten)]
+    follow: follow::Args,
 
     #[command(flatten)]
     export: export::Args,
@@ -69,6 +86,13 @@ struct Shown {
 }
 
 pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
+    if let Some(merge::Command::Merge(merging)) = &args.command {
+        let triage = merge::run(merging)?;
+        if !merging.metrics().is_on_stdout() {
+            report(&triage, merging.shown(), &merging.tables, common)?;
+        }
+        return verdict(&merging.fail_on, &triage);
+    }
     let inputs: Vec<Input> = args
         .files
         .iter()
@@ -92,32 +116,44 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
             .map_err(Failure::usage)?,
         threads: args.threads,
     };
-    let progress = Progress::default();
-    let triage = progress::beside(&progress, || read(&inputs, &options, &progress));
-    args.export
-        .write(&triage, options.lines.as_deref(), args.report.anonymize)
-        .map_err(Failure::usage)?;
-    args.report
-        .write(&triage, args.top)
-        .map_err(Failure::usage)?;
     let shown = Shown {
         top: args.top,
         anonymize: args.report.anonymize,
     };
-    let style = output::style(common.color);
-    output::write(|out| {
-        if args.export.takes_output() {
-            export::csv(out, &triage, shown.anonymize)
-        } else if common.json {
-            json::write(out, &triage, shown)
-        } else {
-            screen::write(out, &triage, shown, style)
-        }
-    })?;
-    verdict(args, &triage)
+    let lines = options.lines.clone();
+    let triage = if args.follow.is_asked() {
+        let asked = args.asked.words();
+        follow::run(&args.follow, inputs, options, &asked, shown, common)?
+    } else {
+        let progress = Progress::default();
+        progress::beside(&progress, || read(&inputs, &options, &progress))
+    };
+    args.export
+        .write(&triage, lines.as_deref(), args.report.anonymize)
+        .map_err(Failure::usage)?;
+    args.report
+        .write(&triage, args.top)
+        .map_err(Failure::usage)?;
+    if !args.follow.reports_elsewhere() {
+        report(&triage, shown, &args.export.tables, common)?;
+    }
+    verdict(&args.fail_on, &triage)
 }
 
-fn verdict(args: &Args, triage: &Triage) -> Result<Exit, Failure> {
+fn report(triage: &Triage, shown: Shown, tables: &Tables, common: &Common) -> Result<(), Failure> {
+    let style = output::style(common.color);
+    output::write(|out| {
+        if tables.takes_output() {
+            export::csv(out, triage, shown.anonymize)
+        } else if common.json {
+            json::write(out, triage, shown)
+        } else {
+            screen::write(out, triage, shown, style)
+        }
+    })
+}
+
+fn verdict(fail_on: &[FailOn], triage: &Triage) -> Result<Exit, Failure> {
     if !triage.unreadable.is_empty() {
         let told: Vec<String> = triage
             .unreadable
@@ -131,7 +167,7 @@ fn verdict(args: &Args, triage: &Triage) -> Result<Exit, Failure> {
             "no line is of a known format (httpwhy input/log-format-unknown says more)",
         ));
     }
-    let found = fail_on::found(&args.fail_on, triage);
+    let found = fail_on::found(fail_on, triage);
     if found.is_empty() {
         return Ok(Exit::Fine);
     }
