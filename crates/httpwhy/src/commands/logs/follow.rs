@@ -149,12 +149,13 @@ impl Run<'_> {
         let live = io::stdout().is_terminal() && !self.common.json && !self.metrics.is_on_stdout();
         let ended = ending.watch(Arc::clone(&self.progress), if live { LEAVE } else { "" });
         let mut view = View::new(live, self);
-        let mut unsaved = false;
+        let (mut unsaved, mut unpublished) = (false, false);
         loop {
             let step = self.step();
             view.tell(&step.notes);
             let (over, changed) = (step.ended, step.lines > 0);
             unsaved |= changed;
+            unpublished |= changed;
             if step.interrupted {
                 return Ok(());
             }
@@ -163,7 +164,8 @@ impl Run<'_> {
                 self.save(&mut view);
                 unsaved = false;
             }
-            if changed && self.metrics.is_wanted() && self.metrics.is_due() {
+            if unpublished && self.metrics.is_wanted() && self.metrics.is_due() {
+                unpublished = false;
                 let published = self.metrics.publish(self.reading.triage());
                 if let Err(error) = published {
                     view.tell(&[format!(
@@ -300,7 +302,7 @@ impl Terminal {
             .map_err(|error| Failure::output(&error))?;
         let text = String::from_utf8_lossy(&text);
         let rows = terminal_size::terminal_size().map_or(24, |(_, rows)| usize::from(rows.0));
-        let notes = self.notes.iter().map(|note| safe(note).into_owned());
+        let notes = self.notes.iter().map(|note| safe(note));
         let head = std::iter::once("following; Ctrl-C ends with the whole report".to_owned());
         let lines: Vec<String> = head
             .chain(notes)
