@@ -131,6 +131,23 @@ impl Plan {
         self.carriers.is_empty() && self.gathers.is_none()
     }
 
+    /// Reads as another plan does; the lines that this reads of the sample are counted again.
+    pub(crate) fn take_over(&mut self, known: Self, lines: &[&[u8]]) {
+        let read = known.reads(lines);
+        self.readers = known.readers;
+        self.carriers = known.carriers;
+        self.gathers = known.gathers;
+        self.contested = known.contested;
+        let mut left = read;
+        for reader in &mut self.readers {
+            reader.read = reader.read.min(left);
+            left -= reader.read;
+        }
+        if let Some(first) = self.readers.first_mut() {
+            first.read += left;
+        }
+    }
+
     /// How many lines of the sample were read.
     pub fn fitted(&self) -> usize {
         self.readers.iter().map(|reader| reader.read).sum()

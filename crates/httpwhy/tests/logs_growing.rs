@@ -26,13 +26,13 @@ fn shop(from: u32, to: u32, down: u32) -> String {
     let mut text = String::new();
     for second in from..to {
         let failed = second >= down || second % 10 == 0;
-        let (status, took, upstream) = match failed {
-            true => (504, "60.001", "504"),
-            false => (200, "0.012", "200"),
+        let (status, took, upstream, head) = match failed {
+            true => (504, "60.001", "504", "-"),
+            false => (200, "0.012", "200", "0.002"),
         };
         let _ = writeln!(
             text,
-            r#"203.0.113.9 - - [03/Nov/2026:14:{:02}:{:02} +0000] "GET /cart?token=hush HTTP/1.1" {status} 157 "-" "curl/8.5.0" rt={took} ua="10.0.0.5:8080" us="{upstream}" uct="0.001" uht="0.002""#,
+            r#"203.0.113.9 - - [03/Nov/2026:14:{:02}:{:02} +0000] "GET /cart?token=hush HTTP/1.1" {status} 157 "-" "curl/8.5.0" rt={took} ua="10.0.0.5:8080" us="{upstream}" uct="0.001" uht="{head}""#,
             second / 60,
             second % 60
         );

@@ -173,13 +173,11 @@ impl Source {
         // Few lines tell little: what read the file before, and reads as many of these, is the better guess.
         let few = plan.sampled < FEW && windows.len() == 1;
         let known = self.plan.take().or_else(|| self.former.clone());
-        if let Some(known) = known.filter(|_| keeps_plan && few)
-            && known.reads(&sample(&windows[0], 1)) >= plan.fitted()
-        {
-            plan.readers = known.readers;
-            plan.carriers = known.carriers;
-            plan.gathers = known.gathers;
-            plan.contested = known.contested;
+        if let Some(known) = known.filter(|_| keeps_plan && few) {
+            let lines = sample(&windows[0], 1);
+            if known.reads(&lines) >= plan.fitted() {
+                plan.take_over(known, &lines);
+            }
         }
         let found = directives(&opened, &plan, 0)?;
         self.record.recognised(&plan);

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use httpwhy_logs::{Group, Incident, Reading, Triage};
 use httpwhy_model::Blame;
 
-use super::screen::grouped;
-use super::sentence::sentence;
+use super::figures::grouped;
+use super::sentence::{formats_of, sentence};
 use super::{Shown, json, when};
 use crate::exit::Failure;
 
@@ -82,13 +82,14 @@ impl Changes {
         let counts = Counts::of(triage);
         let mut text = format!("{} {}\n", when::short(now), counts.since(&self.before));
         self.before = counts;
+        let groups = triage.groups();
         for incident in triage.incidents() {
             if self.is_new(&incident) {
                 let _ = writeln!(
                     text,
                     "{} {}",
                     when::short(now),
-                    sentence(&incident, self.shown)
+                    sentence(&incident, formats_of(&incident, &groups), self.shown)
                 );
             }
         }

@@ -15,7 +15,7 @@ use httpwhy_schema::{
     write_line,
 };
 
-use super::sentence::sentence;
+use super::sentence::{formats_of, sentence};
 use super::{Shown, when};
 
 pub(crate) fn write(out: &mut dyn io::Write, triage: &Triage, how: Shown) -> io::Result<()> {
@@ -28,16 +28,10 @@ pub(crate) fn write(out: &mut dyn io::Write, triage: &Triage, how: Shown) -> io:
 
 pub(super) fn incidents(triage: &Triage, how: Shown) -> Vec<IncidentLine> {
     let groups = triage.groups();
-    let formats_of = |incident: &Incident| {
-        let group = groups.iter().find(|group| {
-            group.diagnosis.outcome == incident.outcome && group.happened == incident.happened
-        });
-        group.map_or(&[][..], |group| &group.formats)
-    };
     let incidents = triage.incidents();
     let lines = incidents
         .iter()
-        .map(|incident| self::incident(incident, formats_of(incident), how));
+        .map(|incident| self::incident(incident, formats_of(incident, &groups), how));
     lines.collect()
 }
 

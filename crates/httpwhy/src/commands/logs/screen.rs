@@ -14,7 +14,7 @@ use httpwhy_render::{Style, markdown_text, safe};
 use super::figures::{Axis, bound, duration, grouped, percent};
 use super::join;
 use super::json::{bots, shown_by, word};
-use super::sentence::sentence;
+use super::sentence::{formats_of, sentence};
 use super::{Shown, when};
 
 /// Groups that are shown in full; the table above shows all.
@@ -181,10 +181,7 @@ impl Screen<'_> {
         let groups = self.triage.groups();
         self.text.push('\n');
         for incident in &incidents {
-            let group = groups.iter().find(|group| {
-                group.diagnosis.outcome == incident.outcome && group.happened == incident.happened
-            });
-            let formats = group.map_or(&[][..], |group| &group.formats);
+            let formats = formats_of(incident, &groups);
             let line = format!("- {}", plain(&sentence(incident, formats, self.how)));
             self.paragraph(&line, 0);
         }

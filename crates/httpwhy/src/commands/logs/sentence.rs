@@ -4,11 +4,19 @@ use std::fmt::Write as _;
 
 use httpwhy_catalog::by_id;
 use httpwhy_diagnose::timer::timer;
-use httpwhy_logs::{Dimension, Incident, Trait, shown};
+use httpwhy_logs::{Dimension, Group, Incident, Trait, shown};
 use httpwhy_render::safe;
 
 use super::figures::{grouped, percent_of};
 use super::{Shown, when};
+
+/// The formats of an incident's lines.
+pub(super) fn formats_of<'a>(incident: &Incident, groups: &[&'a Group]) -> &'a [&'static str] {
+    let group = groups.iter().find(|group| {
+        group.diagnosis.outcome == incident.outcome && group.happened == incident.happened
+    });
+    group.map_or(&[], |group| &group.formats)
+}
 
 /// One sentence in plain words, Markdown-free; what strangers wrote is escaped. `formats` are those of the lines.
 pub(super) fn sentence(incident: &Incident, formats: &[&str], how: Shown) -> String {
