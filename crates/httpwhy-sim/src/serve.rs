@@ -167,10 +167,10 @@ pub(crate) async fn answer(wire: &mut Wire, asked: &Asked, world: &World) -> io:
     let played = to_play
         .path
         .strip_prefix("/outcome/")
-        .map(|id| world.find(id));
+        .and_then(|id| world.find(id));
     let act = match &part {
         Some(part) => part.act.as_str(),
-        None => played.flatten().map_or("", |played| played.id.0),
+        None => played.map_or("", |played| played.id.0),
     };
     let noting = world.journal.begin(asked, wire.whence(), act);
     wire.told();
@@ -191,15 +191,15 @@ fn ended(after: &io::Result<After>) -> Ended {
     }
 }
 
-/// `played`: the path is that of an outcome, and this outcome is known.
+/// `played`: the outcome whose path it is.
 async fn play(
     wire: &mut Wire,
     asked: &Asked,
     world: &World,
-    played: Option<Option<&Played>>,
+    played: Option<&Played>,
 ) -> io::Result<After> {
     match played {
-        Some(Some(played)) => {
+        Some(played) => {
             let mark = world.mark.then_some(played.id.0);
             match &played.part {
                 Part::Request(act) => {
@@ -214,7 +214,9 @@ async fn play(
                 _ => pages::elsewhere(played).send(wire, asked, mark).await,
             }
         }
-        Some(None) => pages::unknown_outcome().send(wire, asked, None).await,
+        None if asked.path.starts_with("/outcome/") => {
+            pages::unknown_outcome().send(wire, asked, None).await
+        }
         None => endpoints::answer(wire, asked, world).await,
     }
 }

@@ -90,8 +90,10 @@ pub(crate) fn accept(listener: StdListener, world: &Arc<World>) -> io::Result<()
                 sleep(REST).await;
                 continue;
             };
-            let mut begun = Begun::default();
-            begun.peer = Some(peer.ip());
+            let mut begun = Begun {
+                peer: Some(peer.ip()),
+                ..Begun::default()
+            };
             let round = round(&stream, &mut begun, &world);
             consume_budget().await;
             if matches!(round, Round::Over) {

@@ -270,7 +270,7 @@ async fn serve(mut client: TcpStream, shared: Arc<Shared>, connection: u64) {
         connection,
     };
     if shared.layer != Layer::Tcp {
-        return serve_http(client, &shared, draw).await;
+        return Box::pin(serve_http(client, &shared, draw)).await;
     }
     let Some(mut server) = http::open(&shared.upstream, &shared).await else {
         return wire::close(client).await;
@@ -286,7 +286,7 @@ async fn serve_http(mut client: TcpStream, shared: &Shared, draw: Draw<'_>) {
         torn: Arc::default(),
     };
     let torn = Arc::clone(&here.torn);
-    let talking = async move { http::converse(there, shared, draw, &torn).await };
+    let talking = async move { Box::pin(http::converse(there, shared, draw, &torn)).await };
     let relaying = async {
         let mut here = here;
         let relayed = relay(&mut client, &mut here, &shared.toxics, draw, Some(LINGER)).await;

@@ -295,7 +295,7 @@ impl Kind {
 const NAMES: &str = "latency, bandwidth, slow_close, timeout, reset_peer, slicer, limit_data, noop, http_delay, \
                      http_status, http_abort, http_field";
 
-fn word<T: PartialEq>(words: &[(&'static str, T)], meant: T) -> &'static str {
+fn word<T: Copy + PartialEq>(words: &[(&'static str, T)], meant: T) -> &'static str {
     let found = words.iter().find(|(_, value)| *value == meant);
     found.map_or("", |(word, _)| word)
 }

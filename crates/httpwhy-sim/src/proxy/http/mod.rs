@@ -59,7 +59,7 @@ pub(super) async fn converse(
     let mut exchange = 0;
     loop {
         exchange += 1;
-        match serve_one(&mut client, proxy, draw, exchange).await {
+        match Box::pin(serve_one(&mut client, proxy, draw, exchange)).await {
             Ok(After::Keep) => {}
             Ok(After::Close) => return,
             Ok(After::Reset) => return torn.store(true, Ordering::Release),
@@ -381,7 +381,7 @@ impl Turn<'_> {
         // A client of HTTP/1.0 cannot read chunks: the server is asked in its version.
         let version = self.asked.first[2].clone();
         if version != "HTTP/1.0" {
-            out.first[2] = "HTTP/1.1".to_owned();
+            "HTTP/1.1".clone_into(&mut out.first[2]);
         }
         out.pass_on(&self.proxy.pseudonym, &version);
         if let Some(host) = &self.target.new_host {
