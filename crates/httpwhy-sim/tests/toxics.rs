@@ -13,7 +13,8 @@ use httpwhy_sim::{Config, Simulator};
 use serde_json::{Value, json};
 use upstream::{Upstream, api, proxy};
 
-fn toxic(kind: &str, attributes: Value) -> Value {
+fn toxic(kind: &str, attributes: impl Into<Value>) -> Value {
+    let attributes: Value = attributes.into();
     json!([{"type": kind, "attributes": attributes}])
 }
 
