@@ -56,6 +56,8 @@ failures! {
     uri_too_long = URI_TOO_LONG,
     /// 417: what Expect asks for cannot be met.
     expectation_failed = EXPECTATION_FAILED,
+    /// 418: a teapot (RFC 2324); reserved since.
+    im_a_teapot = IM_A_TEAPOT,
     /// 421: this server does not answer for that authority.
     misdirected_request = MISDIRECTED_REQUEST,
     /// 422: well-formed, and without sense here.
@@ -80,10 +82,14 @@ failures! {
     gateway_timeout = GATEWAY_TIMEOUT,
     /// 505: not this version of HTTP; say which.
     http_version_not_supported = HTTP_VERSION_NOT_SUPPORTED,
+    /// 506: the variant that was chosen negotiates itself (RFC 2295): an error of configuration.
+    variant_also_negotiates = VARIANT_ALSO_NEGOTIATES,
     /// 507: no room to store it (RFC 4918).
     insufficient_storage = INSUFFICIENT_STORAGE,
     /// 508: the request would go round in circles (RFC 5842).
     loop_detected = LOOP_DETECTED,
+    /// 511: log in to the network first; link to where (RFC 6585 section 6). Never from an origin server.
+    network_authentication_required = NETWORK_AUTHENTICATION_REQUIRED,
 }
 
 /// A value of the server's own could not be sent: 500. Nothing of the value goes out.

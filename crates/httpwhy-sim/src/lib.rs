@@ -7,6 +7,15 @@
 //! Beside outcomes the HTTP ports answer the paths of httpbin, go-httpbin and a status echo, sequences and rate limits
 //! for tests of retries, and modifiers of any answer: `/` lists them, `endpoints/routes.rs` is their table.
 //!
+//! # The reference API
+//!
+//! At `/api/v1`, over HTTP/1.1, HTTP/2 and HTTP/3 alike, stands a small service in which each status happens for its true
+//! reason: a 409 because the row version is old, a 429 because the key has used up its requests, a 504 because the gateway's
+//! upstream is silent. Show a key (`Authorization: Bearer demo`); `GET /api/v1/codes` tells for every code which request
+//! yields it or why no server sends it, `GET /api/v1/openapi.json` describes all of it, `POST /api/v1/reset` begins anew.
+//! The keys disabled, unpaid, careful, limited, small, abroad, maintenance and captive show what a client alone cannot
+//! bring about; `POST /api/v1/keys` issues others.
+//!
 //! ```
 //! use httpwhy_sim::{Config, Simulator};
 //! let simulator = Simulator::start(Config::default()).unwrap();
@@ -17,6 +26,7 @@
 mod act;
 mod acts;
 mod answer;
+mod api;
 mod bridge;
 mod by_status;
 mod certificates;
@@ -43,6 +53,7 @@ mod serve;
 mod simulator;
 mod state;
 mod statuses;
+mod upstream;
 mod variants;
 mod weak_signature;
 mod websocket;

@@ -139,6 +139,7 @@ fn listing(world: &World) -> String {
         "httpwhy-sim\n\nhttp  {}\nhttps {} (authority: /ca.pem)\ndns   {} (everything under .test)\n\n\
          /status/<code>  any status from 100 to 999, with the fields it demands\n\
          /outcomes       the list below as JSON\n\
+         /api/v1         an API in which each status happens for its true reason; /api/v1/codes tells how\n\
          /with/<words>/… any path with modifiers: /with/sleep=1s,status=503/get\n\n",
         world.http, world.https, world.dns
     );

@@ -32,6 +32,10 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// The query, without the question mark.
     pub(crate) query: Option<String>,
+    /// The authority of a target in absolute form (RFC 9112 section 3.2.2): what a client of a proxy sends.
+    pub(crate) authority: Option<String>,
+    /// The major version of HTTP that the client says it speaks.
+    pub(crate) major: u8,
     /// Whether the client speaks HTTP/1.1 or later minor versions: it understands interim answers.
     pub(crate) modern: bool,
     /// The fields, in order.
@@ -44,6 +48,8 @@ pub(crate) struct Asked {
     pub(crate) before: u32,
     /// Whether the connection may carry another.
     pub(crate) keep: bool,
+    /// Whether content may still come: only the head was waited for.
+    pub(crate) head_only: bool,
 }
 
 impl Asked {
@@ -74,8 +80,8 @@ impl Asked {
 pub(crate) enum Incoming {
     /// A request.
     Request(Asked),
-    /// No request that could be read: the status to answer with.
-    Unreadable(u16),
+    /// No request that could be read: the status to answer with, and the path, as far as there is one.
+    Unreadable(u16, String),
     /// The end of the connection, or nothing in time.
     Nothing,
 }
@@ -102,10 +108,10 @@ pub(crate) async fn next(
             break;
         }
         if reader.total().saturating_sub(reader.head_bytes()) > MOST_CONTENT {
-            return Ok(Incoming::Unreadable(413));
+            return Ok(Incoming::Unreadable(413, path(&head).unwrap_or_default()));
         }
         if !had_head && reader.has_head() && path(&head).is_some_and(|path| head_suffices(&path)) {
-            return Ok(asked(reader, before, true));
+            return Ok(asked(reader, &head, before, true));
         }
         if !had_head && reader.has_head() && expects_continue(&head) {
             wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
@@ -115,7 +121,7 @@ pub(crate) async fn next(
         let Ok(read) = timeout_at(deadline, wire.read_some(&mut input)).await else {
             let begun = reader.total() > 0;
             return Ok(if begun {
-                Incoming::Unreadable(408)
+                Incoming::Unreadable(408, path(&head).unwrap_or_default())
             } else {
                 Incoming::Nothing
             });
@@ -124,7 +130,7 @@ pub(crate) async fn next(
             return Ok(Incoming::Nothing);
         }
     }
-    Ok(asked(reader, before, false))
+    Ok(asked(reader, &head, before, false))
 }
 
 /// The path of the request that this head begins.
@@ -146,15 +152,17 @@ fn expects_continue(head: &[u8]) -> bool {
     })
 }
 
-fn asked(reader: Reader, before: u32, head_only: bool) -> Incoming {
+fn asked(reader: Reader, head: &[u8], before: u32, head_only: bool) -> Incoming {
     let keep = reader.reusable() && !head_only;
     let message = reader.finish();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let unreadable = |status| Incoming::Unreadable(status, path(head).unwrap_or_default());
     if message
         .defects
         .iter()
         .any(|defect| defect.is("h1:head-too-large"))
     {
-        return Incoming::Unreadable(431);
+        return unreadable(431);
     }
     // A lone LF may be taken for a line's end (RFC 9112 section 2.2); anything else that is wrong is refused.
     let wrong = message
@@ -165,9 +173,8 @@ fn asked(reader: Reader, before: u32, head_only: bool) -> Incoming {
         .request
         .filter(|_| (message.complete || head_only) && !wrong)
     else {
-        return Incoming::Unreadable(400);
+        return unreadable(400);
     };
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let target = text(&request.target);
     let (path, query) = split(&target);
     let (content, length) = match request.body {
@@ -185,6 +192,9 @@ fn asked(reader: Reader, before: u32, head_only: bool) -> Incoming {
         method: text(&request.method),
         path: path.to_owned(),
         query: query.map(str::to_owned),
+        authority: authority(&target).map(str::to_owned),
+        // Read as `HTTP/` digit `.` digit.
+        major: request.version.get(5).map_or(1, |digit| digit - b'0'),
         modern: request.version.as_ref() == b"HTTP/1.1",
         fields: request
             .fields
@@ -196,7 +206,16 @@ fn asked(reader: Reader, before: u32, head_only: bool) -> Incoming {
         length,
         before,
         keep,
+        head_only,
     })
+}
+
+/// The authority of a request target in absolute form.
+fn authority(target: &str) -> Option<&str> {
+    let (_, rest) = target
+        .split_once("://")
+        .filter(|_| !target.starts_with('/'))?;
+    rest.split(['/', '?']).next()
 }
 
 /// Path and query of a request target, in origin or absolute form (RFC 9112 section 3.2).

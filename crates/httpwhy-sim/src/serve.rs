@@ -21,7 +21,7 @@ use crate::ports::Ports;
 use crate::request::{self, Asked, Incoming};
 use crate::wire::Wire;
 use crate::world::{Door, GuestPort, Played, World};
-use crate::{endpoints, fast, h2, h3};
+use crate::{api, endpoints, fast, h2, h3};
 
 /// The most connections at a time, over all ports.
 pub(crate) const MOST_CONNECTIONS: usize = 16_384;
@@ -130,10 +130,13 @@ async fn serve_http1(mut wire: Wire, before: u32, world: &Arc<World>) {
 async fn converse(wire: &mut Wire, mut before: u32, world: &World) -> io::Result<After> {
     loop {
         let asked = match request::next(wire, before, |path| head_suffices(path, world)).await? {
-            Incoming::Request(asked) => asked,
+            Incoming::Request(asked) => api::admit(wire, asked, world).await?,
             Incoming::Nothing => return Ok(After::Close),
-            Incoming::Unreadable(status) => {
-                let answer = Answer::of(status);
+            Incoming::Unreadable(status, path) => {
+                let answer = match api::owns(&path) {
+                    true => api::unreadable(status),
+                    false => Answer::of(status),
+                };
                 return answer.send(wire, &Asked::default(), None).await;
             }
         };
@@ -152,7 +155,7 @@ fn head_suffices(path: &str, world: &World) -> bool {
     let played = path.strip_prefix("/outcome/").and_then(|id| world.find(id));
     match played.map(|played| &played.part) {
         Some(Part::Request(act)) => act.begins_with_head(),
-        _ => false,
+        _ => api::owns(path),
     }
 }
 
@@ -217,6 +220,7 @@ async fn play(
         None if asked.path.starts_with("/outcome/") => {
             pages::unknown_outcome().send(wire, asked, None).await
         }
+        None if api::owns(&asked.path) => api::answer(wire, asked, world).await,
         None => endpoints::answer(wire, asked, world).await,
     }
 }

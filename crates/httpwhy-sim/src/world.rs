@@ -10,6 +10,7 @@ use httpwhy_model::OutcomeId;
 use tokio::sync::Semaphore;
 
 use crate::act::{Act, Part, Role};
+use crate::api::Service;
 use crate::certificates::Certificates;
 use crate::fast::Table;
 use crate::journal::Journal;
@@ -40,6 +41,8 @@ pub(crate) struct World {
     pub(crate) proxies: Proxies,
     /// The scenario, which answers before anything else.
     pub(crate) stage: Stage,
+    /// The reference API.
+    pub(crate) api: Service,
     /// Whether answers are marked.
     pub(crate) mark: bool,
     /// The address of everything.
@@ -146,6 +149,7 @@ impl World {
             journal: Journal::default(),
             stage: Stage::default(),
             proxies: Proxies::new(config.ip, seed),
+            api: Service::default(),
             mark: config.mark,
             ip: config.ip,
             http,

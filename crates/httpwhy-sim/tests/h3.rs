@@ -130,6 +130,41 @@ fn get(simulator: &Simulator, path: &str) -> Heard {
 }
 
 #[test]
+fn the_reference_api_answers_as_over_http_1() {
+    let simulator = start();
+    let has =
+        |heard: &Heard, line: &str| heard.heads()[0].iter().any(|known| known.starts_with(line));
+    for (path, status, field) in [
+        ("/api/v1/codes", "200", "content-type: application/json"),
+        ("/api/v1/guide", "300", "link: "),
+        ("/api/v1/records", "401", "www-authenticate: Bearer"),
+        (
+            "/api/v1/none",
+            "404",
+            "content-type: application/problem+json",
+        ),
+    ] {
+        let heard = get(&simulator, path);
+        assert!(
+            has(&heard, &format!(":status: {status}")),
+            "{path}: {heard:?}"
+        );
+        assert!(has(&heard, field), "{path}: {:?}", heard.heads());
+        assert!(heard.end.is_ok());
+    }
+    let post = run(async {
+        let connection = connect(&simulator, simulator.https())
+            .await
+            .expect("connects");
+        ask(&connection, "POST", "/api/v1/keys", b"{}").await
+    });
+    assert!(
+        has(&post, ":status: 415") && has(&post, "accept: application/json"),
+        "{post:?}"
+    );
+}
+
+#[test]
 fn endpoints_answer_as_over_http_1() {
     let simulator = start();
     let plain = get(&simulator, "/status/503");

@@ -4,14 +4,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use httpwhy_wire::h1::{Limits, Reader, State};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::act::{Act, After, Cue, Misuse, OnRequest, Params, Part, Playing, Role, Turn};
 use crate::answer::Answer;
 use crate::ports::Closed;
+use crate::upstream::{self, Missing};
 use crate::wire;
 
 /// See the module.
@@ -41,7 +41,7 @@ impl OnRequest for Gateway {
     fn answer<'a>(&'a self, turn: Turn<'a>) -> Playing<'a, After> {
         Box::pin(async move {
             let passed_on = pass_on(self.upstream, turn.world.ip).await;
-            // An error: refused, or ended without an answer (RFC 9110 section 15.6.3).
+            // An error: there was no port to be had.
             let status = passed_on.unwrap_or(502);
             page(status).send(turn.wire, turn.asked, turn.mark).await
         })
@@ -67,18 +67,18 @@ async fn pass_on(upstream: &str, ip: IpAddr) -> io::Result<u16> {
     match upstream {
         "refused" => {
             let closed = Closed::bind(ip)?;
-            ask(closed.address).await
+            Ok(ask(closed.address).await)
         }
         "garbage" => {
             let listener = TcpListener::bind((ip, 0)).await?;
             let address = listener.local_addr()?;
             let (asked, _) = tokio::join!(ask(address), talk_nonsense(listener));
-            asked
+            Ok(asked)
         }
         _ => {
             // The system completes the handshake; nobody takes the connection up.
             let listener = TcpListener::bind((ip, 0)).await?;
-            ask(listener.local_addr()?).await
+            Ok(ask(listener.local_addr()?).await)
         }
     }
 }
@@ -95,26 +95,9 @@ async fn talk_nonsense(listener: TcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Sends a request and reads the answer: 502 when it is none, 504 when none comes in time.
-async fn ask(address: SocketAddr) -> io::Result<u16> {
-    let mut stream = TcpStream::connect(address).await?;
+/// Sends a request and reads the answer: the status that the gateway gives.
+async fn ask(address: SocketAddr) -> u16 {
     let request = b"GET / HTTP/1.1\r\nHost: upstream.sim.test\r\nVia: 1.1 sim-gateway\r\n\r\n";
-    stream.write_all(request).await?;
-    let mut reader = Reader::response(b"GET", Limits::default());
-    let mut buffer = [0; 4096];
-    while matches!(reader.state(), State::Head | State::Body) {
-        let Ok(read) = timeout(PATIENCE, stream.read(&mut buffer)).await else {
-            return Ok(504);
-        };
-        match read? {
-            0 => break,
-            count => {
-                reader.feed(&buffer[..count]);
-            }
-        }
-    }
-    let message = reader.finish();
-    let valid = message.complete && message.defects.is_empty();
-    let status = message.response.and_then(|response| response.status());
-    Ok(status.filter(|_| valid).unwrap_or(502))
+    let fetched = upstream::fetch(address, b"GET", request, PATIENCE).await;
+    fetched.map_or_else(Missing::status, |fetched| fetched.status)
 }

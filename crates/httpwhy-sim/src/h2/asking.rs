@@ -7,6 +7,7 @@ use crate::request::{Asked, split};
 /// The request of that block of fields; `None` when it is malformed.
 pub(crate) fn request(fields: &[Pair], before: u32) -> Option<Asked> {
     let mut asked = Asked {
+        major: 2,
         modern: true,
         keep: true,
         before,

@@ -17,7 +17,15 @@ use crate::output;
 /// Descriptors for as many clients as the simulator serves at a time, and for its ports.
 const MOST_FILES: u64 = 16_384 + 1024;
 
+/// What stands behind the options.
+const AFTER: &str = "\
+Paths:
+  /outcomes, /outcome/http/404, /status/503, httpbin's and a status echo's paths: / lists them
+  /api/v1         an API in which each status happens for its true reason (Authorization: Bearer demo)
+  /api/v1/codes   every status code: the request that yields it, or why no server sends it";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
 pub(crate) struct Args {
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
@@ -124,6 +132,11 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
             out,
             "https  https://{}/           its CA: http://{}/ca.pem",
             simulator.https(),
+            simulator.http()
+        )?;
+        writeln!(
+            out,
+            "api    http://{}/api/v1      each status for its true reason: /api/v1/codes tells how (key: demo)",
             simulator.http()
         )?;
         writeln!(
