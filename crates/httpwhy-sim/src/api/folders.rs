@@ -116,7 +116,7 @@ struct Walk<'a> {
     parts: Vec<Part>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn visit(&mut self, id: &str, href: &str) -> Result<(), Trouble> {
         if self.above.iter().any(|above| above == id) && !self.knows {
             let detail = format!(

@@ -137,15 +137,15 @@ pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-fn object(required: &[&str], properties: Value, open: bool) -> Value {
+fn object(required: &[&str], properties: impl Into<Value>, open: bool) -> Value {
     json!({
         "type": "object",
         "required": required,
-        "properties": properties,
+        "properties": properties.into(),
         "additionalProperties": open,
     })
 }
 
-fn list(items: Value) -> Value {
-    json!({"type": "array", "items": items})
+fn list(items: impl Into<Value>) -> Value {
+    json!({"type": "array", "items": items.into()})
 }

@@ -66,16 +66,14 @@ impl Members {
             .as_u64()
             .or_else(|| value.as_f64().and_then(whole))
             .filter(|number| bounds.contains(number));
-        match number {
-            Some(number) => Ok(Some(number)),
-            None => {
-                let (least, most) = (bounds.start(), bounds.end());
-                Err(wrong(
-                    name,
-                    &format!("a whole number from {least} to {most}"),
-                ))
-            }
+        if number.is_some() {
+            return Ok(number);
         }
+        let (least, most) = (bounds.start(), bounds.end());
+        Err(wrong(
+            name,
+            &format!("a whole number from {least} to {most}"),
+        ))
     }
 
     /// True or false; false when it is not there.
