@@ -147,7 +147,7 @@ impl Reader {
 fn documented(rest: &str) -> Result<Documented, String> {
     let mut words = rest.split_whitespace();
     let template = words.next().unwrap_or_default().to_owned();
-    let statuses = words.map(|word| word.parse::<StatusSet>());
+    let statuses = words.map(str::parse::<StatusSet>);
     Ok(Documented {
         operation: String::new(),
         template,

@@ -351,24 +351,19 @@ impl<R: BufRead> Json<R> {
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), Unread> {
-        match self.bytes.checked_sub(bytes) {
-            Some(left) => self.bytes = left,
-            None => {
-                let most = self.most_bytes;
-                return Err(self.too_large(format!("more than {most} bytes in one piece")));
-            }
-        }
+        let Some(left) = self.bytes.checked_sub(bytes) else {
+            let most = self.most_bytes;
+            return Err(self.too_large(format!("more than {most} bytes in one piece")));
+        };
+        self.bytes = left;
         Ok(())
     }
 
     fn unexpected(&self, found: Option<u8>, wanted: &str) -> Unread {
-        let found = match found {
-            None => {
-                return self.wrong(format!(
-                    "the file ends where {wanted} is expected: it is cut off"
-                ));
-            }
-            Some(byte) => byte,
+        let Some(found) = found else {
+            return self.wrong(format!(
+                "the file ends where {wanted} is expected: it is cut off"
+            ));
         };
         let what = format!(
             "{wanted} is expected, and '{}' stands there{}",

@@ -229,11 +229,12 @@ mod tests {
 
     #[test]
     fn aliases_do_not_fill_the_memory() {
-        let mut text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
+        let mut lines = vec!["a0: &a0 [x,x,x,x,x,x,x,x,x,x]".to_owned()];
         for n in 1..30 {
             let before = format!("*a{},", n - 1).repeat(10);
-            text.push_str(&format!("a{n}: &a{n} [{before}]\n"));
+            lines.push(format!("a{n}: &a{n} [{before}]"));
         }
+        let text = lines.join("\n");
         let error = document(text.as_bytes()).expect_err("a bomb");
         assert_eq!(error.word, "file-too-large");
         let deep = "- ".repeat(100_000);

@@ -70,7 +70,7 @@ impl Content {
         String::from_utf8(self.bytes()?).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let before = &error.as_bytes()[..at];
-            let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             Unread::line(
                 line,
                 format!("byte {at} is no UTF-8: convert the file, for example with iconv"),

@@ -6,6 +6,7 @@
 
 mod call;
 mod content;
+mod form;
 mod kinds;
 mod look;
 mod openapi;

@@ -324,7 +324,7 @@ impl Transaction {
         };
         match tag {
             b"Timestamp" if value.starts_with(b"Start: ") => {
-                self.first(place(Column::Time), word(1))
+                self.first(place(Column::Time), word(1));
             }
             b"Timestamp" if value.starts_with(b"Resp: ") => {
                 self.last(place(Column::Duration), word(2));

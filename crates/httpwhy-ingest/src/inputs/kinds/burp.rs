@@ -62,7 +62,7 @@ fn visit(item: &Record) -> Result<Visit, Unread> {
     } else {
         raw::read(&answer, Some(&request))
     };
-    visit.asked = url.to_owned();
+    url.clone_into(&mut visit.asked);
     if let Some(step) = visit.steps.first_mut() {
         url.clone_into(&mut step.exchange.target);
         step.exchange.vantage = Vantage {

@@ -107,33 +107,29 @@ fn column(first: &[String], wanted: Option<&str>) -> Result<(usize, bool), Unrea
     let has_names = !first.iter().any(|cell| cell.contains("://"));
     let names = || first.join(", ").chars().take(200).collect::<String>();
     let missing = |what: String| Err(Unread::line(1, what).worded("csv-column"));
-    match wanted {
-        Some(wanted) => {
-            let by_name = first
-                .iter()
-                .position(|cell| cell.trim().eq_ignore_ascii_case(wanted.trim()));
-            let number = wanted.parse::<usize>().ok();
-            let by_number = number
-                .filter(|n| (1..=first.len()).contains(n))
-                .map(|n| n - 1);
-            match by_name.or(by_number) {
-                Some(at) => Ok((at, has_names)),
-                None => missing(format!(
-                    "no column is called '{wanted}'; there are: {}",
-                    names()
-                )),
-            }
-        }
-        None => {
-            let uri = first.iter().position(|cell| is_uri(cell));
-            match named.or(uri) {
-                Some(at) => Ok((at, has_names)),
-                None => missing(format!(
-                    "which column holds the targets? There are: {}; name it with --column",
-                    names()
-                )),
-            }
-        }
+    let Some(wanted) = wanted else {
+        let uri = first.iter().position(|cell| is_uri(cell));
+        return match named.or(uri) {
+            Some(at) => Ok((at, has_names)),
+            None => missing(format!(
+                "which column holds the targets? There are: {}; name it with --column",
+                names()
+            )),
+        };
+    };
+    let by_name = first
+        .iter()
+        .position(|cell| cell.trim().eq_ignore_ascii_case(wanted.trim()));
+    let number = wanted.parse::<usize>().ok();
+    let by_number = number
+        .filter(|n| (1..=first.len()).contains(n))
+        .map(|n| n - 1);
+    match by_name.or(by_number) {
+        Some(at) => Ok((at, has_names)),
+        None => missing(format!(
+            "no column is called '{wanted}'; there are: {}",
+            names()
+        )),
     }
 }
 

@@ -253,19 +253,17 @@ fn request<'a>(entry: &'a Node, pointer: &str) -> Result<(&'a Node, &'a str), Un
         return Err(incomplete(entry, pointer, "request"));
     };
     let url = request.get("url");
-    match url.and_then(Node::text) {
-        Some(url) => Ok((request, url)),
-        None => {
-            let found = url.map_or("nothing", Node::kind);
-            let what = format!("a URL is expected, and {found} stands there");
-            let place = url.unwrap_or(request).place;
-            Err(Unread::mapping(
-                place,
-                &format!("{pointer}/request/url"),
-                what,
-            ))
-        }
+    if let Some(url) = url.and_then(Node::text) {
+        return Ok((request, url));
     }
+    let found = url.map_or("nothing", Node::kind);
+    let what = format!("a URL is expected, and {found} stands there");
+    let place = url.unwrap_or(request).place;
+    Err(Unread::mapping(
+        place,
+        &format!("{pointer}/request/url"),
+        what,
+    ))
 }
 
 fn incomplete(entry: &Node, pointer: &str, missing: &'static str) -> Unread {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::Unread;
 use crate::doc::{Node, pointer};
-use crate::inputs::call::{More, encoded, is_own, rebased};
+use crate::inputs::call::{More, is_own, rebased};
+use crate::inputs::form::pair;
 use crate::inputs::variables::filled;
 use crate::inputs::{Call, Content, Items, Kind, Look, Options, Sure, items};
 
@@ -103,7 +104,7 @@ impl<'a> Export<'a> {
         let query = self.pairs(node.get("parameters"))?;
         for (name, value) in query {
             target.push(if target.contains('?') { '&' } else { '?' });
-            target.push_str(&format!("{}={}", encoded(&name), encoded(&value)));
+            target.push_str(&pair(&name, &value));
         }
         let mut more = More {
             method: self.filled(node.text_of("method").unwrap_or("GET"))?.into(),
@@ -126,15 +127,12 @@ impl<'a> Export<'a> {
             return Ok(());
         };
         let media_type = body.text_of("mimeType").unwrap_or_default();
-        let text = match body.text_of("text") {
-            Some(text) => self.filled(text)?,
-            None => {
-                let form = self.pairs(body.get("params"))?.into_iter();
-                let form: Vec<_> = form
-                    .map(|(name, value)| format!("{}={}", encoded(&name), encoded(&value)))
-                    .collect();
-                form.join("&")
-            }
+        let text = if let Some(text) = body.text_of("text") {
+            self.filled(text)?
+        } else {
+            let form = self.pairs(body.get("params"))?;
+            let form: Vec<_> = form.iter().map(|(name, value)| pair(name, value)).collect();
+            form.join("&")
         };
         if text.is_empty() {
             return Ok(());

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::Unread;
 use crate::doc::{Node, Value, pointer};
 use crate::inputs::call::{More, encoded, is_own, rebased};
+use crate::inputs::form::{multipart, pair};
 use crate::inputs::variables::filled;
 use crate::inputs::{Call, Content, Items, Kind, Look, Options, Sure, items};
 
@@ -18,9 +19,6 @@ pub(crate) static KIND: Kind = Kind {
     calls: Some(calls),
     deliberate: false,
 };
-
-/// What stands between the parts of a form with files.
-const BOUNDARY: &str = "httpwhy-boundary-5f1b";
 
 fn looks(look: &Look<'_>) -> Option<Sure> {
     let bare = look.json("info") == Some(b'{') && look.json("item") == Some(b'[');
@@ -102,7 +100,7 @@ impl<'a> Folder<'a> {
 
     fn request(&self, request: &'a Node, at: &str) -> Result<Call, Unread> {
         let url = match &request.value {
-            Value::Text(url) => return Ok(Call::new(self.target(url)?, self.more(at, request))),
+            Value::Text(url) => return Ok(Call::new(self.target(url)?, blank(at, request))),
             Value::Map(_) => request.get("url"),
             _ => None,
         };
@@ -115,22 +113,13 @@ impl<'a> Folder<'a> {
             method: self
                 .filled(request.text_of("method").unwrap_or("GET"))?
                 .into(),
-            ..self.more(at, request)
+            ..blank(at, request)
         };
         self.fields(request, &mut more)?;
         self.body(request, &mut more)?;
         let auth = request.get("auth").or(self.auth);
         self.log_in(auth, &mut target, &mut more)?;
         Ok(Call::new(target, more))
-    }
-
-    fn more(&self, at: &str, request: &Node) -> More {
-        More {
-            method: "GET".into(),
-            pointer: at.to_owned(),
-            line: request.place.line as usize,
-            ..More::default()
-        }
     }
 
     /// The URL as text: written, or in parts.
@@ -159,19 +148,15 @@ impl<'a> Folder<'a> {
             let told = self.option(name).map(str::to_owned);
             let own = own.iter().find(|variable| key(variable) == Some(name));
             let own = own.and_then(|variable| variable.get("value")?.plain());
-            match told
-                .or_else(|| own.map(std::borrow::Cow::into_owned))
-                .filter(|value| !value.is_empty())
-            {
-                Some(value) => parts.push(encoded(&self.filled(&value)?)),
-                None => {
-                    let what = format!(
-                        "the path variable :{} has no value: give --var {0}=VALUE",
-                        name.escape_debug()
-                    );
-                    return Err(Unread::word("variable-unknown", what).with("name", name));
-                }
-            }
+            let value = told.or_else(|| own.map(std::borrow::Cow::into_owned));
+            let Some(value) = value.filter(|value| !value.is_empty()) else {
+                let what = format!(
+                    "the path variable :{} has no value: give --var {0}=VALUE",
+                    name.escape_debug()
+                );
+                return Err(Unread::word("variable-unknown", what).with("name", name));
+            };
+            parts.push(encoded(&self.filled(&value)?));
         }
         let path = parts.join("/");
         Ok(match query {
@@ -232,24 +217,18 @@ impl<'a> Folder<'a> {
             ("urlencoded", Some(list)) => {
                 let mut form = Vec::new();
                 for (name, value) in enabled(list.list()) {
-                    let pair = (encoded(&self.filled(name)?), encoded(&self.filled(&value)?));
-                    form.push(format!("{}={}", pair.0, pair.1));
+                    form.push(pair(&self.filled(name)?, &self.filled(&value)?));
                 }
                 ("application/x-www-form-urlencoded", form.join("&").into())
             }
             ("formdata", Some(list)) => {
-                let mut parts = String::new();
+                let mut form = Vec::new();
                 for (name, value) in enabled(list.list()) {
-                    let name = self.filled(name)?.replace(['"', '\r', '\n'], "_");
-                    parts.push_str(&format!(
-                        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{}\r\n",
-                        self.filled(&value)?
-                    ));
+                    form.push((self.filled(name)?, self.filled(&value)?));
                 }
-                parts.push_str(&format!("--{BOUNDARY}--\r\n"));
                 (
                     "multipart/form-data; boundary=httpwhy-boundary-5f1b",
-                    parts.into(),
+                    multipart(&form).into(),
                 )
             }
             ("graphql", Some(graphql)) => {
@@ -317,11 +296,7 @@ impl<'a> Folder<'a> {
             ),
             "apikey" if of("in")? == "query" => {
                 target.push(if target.contains('?') { '&' } else { '?' });
-                target.push_str(&format!(
-                    "{}={}",
-                    encoded(&of("key")?),
-                    encoded(&of("value")?)
-                ));
+                target.push_str(&pair(&of("key")?, &of("value")?));
             }
             "apikey" => field(of("key")?, of("value")?),
             // Others take exchanges of their own.
@@ -387,6 +362,16 @@ fn enabled(list: &[Node]) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
+/// What a request says beside its target before any of it is read.
+fn blank(at: &str, request: &Node) -> More {
+    More {
+        method: "GET".into(),
+        pointer: at.to_owned(),
+        line: request.place.line as usize,
+        ..More::default()
+    }
+}
+
 /// `protocol`, `host`, `port`, `path`, `query`.
 fn in_parts(url: &Node) -> Option<String> {
     let join = |name: &str, between: &str| -> Option<String> {
@@ -408,16 +393,16 @@ fn in_parts(url: &Node) -> Option<String> {
         None => host,
     };
     if let Some(port) = join("port", "") {
-        out.push_str(&format!(":{port}"));
+        out.extend([":", &port]);
     }
     if let Some(path) = join("path", "/") {
-        out.push_str(&format!("/{}", path.trim_start_matches('/')));
+        out.extend(["/", path.trim_start_matches('/')]);
     }
     let query: Vec<String> = enabled(url.get("query").map_or(&[][..], Node::list))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     if !query.is_empty() {
-        out.push_str(&format!("?{}", query.join("&")));
+        out.extend(["?", &query.join("&")]);
     }
     Some(out)
 }

@@ -4,11 +4,8 @@ use bytes::Bytes;
 
 use crate::Unread;
 use crate::doc::{Node, Value, pointer};
-use crate::inputs::call::encoded;
+use crate::inputs::form::{BOUNDARY, multipart, pair};
 use crate::inputs::openapi::{Api, Operation};
-
-/// What stands between the parts of a form with files.
-const BOUNDARY: &str = "httpwhy-boundary-5f1b";
 
 impl<'a> Api<'a> {
     /// Media type and bytes of the content, when the operation takes any.
@@ -104,21 +101,19 @@ fn written(name: &str, value: &Node) -> (String, Bytes) {
         let form: Vec<String> = value
             .map()
             .iter()
-            .map(|(name, node)| format!("{}={}", encoded(name), encoded(&as_text(node))))
+            .map(|(name, node)| pair(name, &as_text(node)))
             .collect();
         return (name.to_owned(), form.join("&").into());
     }
     if name.starts_with("multipart/") {
-        let mut parts = String::new();
-        for (part, node) in value.map() {
-            let part = part.replace(['"', '\r', '\n'], "_");
-            parts.push_str(&format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{part}\"\r\n\r\n{}\r\n",
-                as_text(node)
-            ));
-        }
-        parts.push_str(&format!("--{BOUNDARY}--\r\n"));
-        return (format!("{name}; boundary={BOUNDARY}"), parts.into());
+        let fields = value.map().iter();
+        let fields: Vec<_> = fields
+            .map(|(name, node)| (name.to_string(), as_text(node)))
+            .collect();
+        return (
+            format!("{name}; boundary={BOUNDARY}"),
+            multipart(&fields).into(),
+        );
     }
     let bytes = match &value.value {
         _ if name.contains("json") => value.to_json(),

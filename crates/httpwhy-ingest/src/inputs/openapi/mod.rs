@@ -212,18 +212,16 @@ impl<'a> Api<'a> {
             let default = variable
                 .and_then(|variable| variable.get("default"))
                 .and_then(Node::plain);
-            match self.variable(name).map(Into::into).or(default) {
-                Some(value) => filled.push_str(&value),
-                None => {
-                    let what = format!(
-                        "{{{}}} in the server's URL has no default: give --var {name}=VALUE",
-                        name.escape_debug()
-                    );
-                    return Err(Unread::word("variable-unknown", what)
-                        .at(server.place)
-                        .with("name", name));
-                }
-            }
+            let Some(value) = self.variable(name).map(Into::into).or(default) else {
+                let what = format!(
+                    "{{{}}} in the server's URL has no default: give --var {name}=VALUE",
+                    name.escape_debug()
+                );
+                return Err(Unread::word("variable-unknown", what)
+                    .at(server.place)
+                    .with("name", name));
+            };
+            filled.push_str(&value);
             rest = behind;
         }
         filled.push_str(rest);
@@ -261,21 +259,19 @@ impl<'a> Api<'a> {
                 break;
             };
             filled.push_str(before);
-            match given.path.iter().find(|(known, _)| known == name) {
-                Some((_, value)) => filled.push_str(value),
-                None => match self.variable(name) {
-                    Some(value) => filled.push_str(&encoded(value)),
-                    None => {
-                        let what = format!(
-                            "{{{}}} in the path is described by no parameter: give --var {name}=VALUE",
-                            name.escape_debug()
-                        );
-                        return Err(Unread::word("variable-unknown", what)
-                            .at(operation.node.place)
-                            .under(&operation.pointer)
-                            .with("name", name));
-                    }
-                },
+            if let Some((_, value)) = given.path.iter().find(|(known, _)| known == name) {
+                filled.push_str(value);
+            } else if let Some(value) = self.variable(name) {
+                filled.push_str(&encoded(value));
+            } else {
+                let what = format!(
+                    "{{{}}} in the path is described by no parameter: give --var {name}=VALUE",
+                    name.escape_debug()
+                );
+                return Err(Unread::word("variable-unknown", what)
+                    .at(operation.node.place)
+                    .under(&operation.pointer)
+                    .with("name", name));
             }
             rest = behind;
         }

@@ -13,14 +13,12 @@ impl<'a> Api<'a> {
     pub(super) fn given_example(&self, node: &'a Node) -> Option<&'a Node> {
         let named = || {
             let examples = node.get("examples")?;
-            match &examples.value {
-                // Of a schema (JSON Schema 2020-12) a list, else by name.
-                Value::List(list) => list.first(),
-                _ => {
-                    let (_, example) = examples.map().first()?;
-                    self.resolved(example, "").ok()?.get("value")
-                }
+            // Of a schema (JSON Schema 2020-12) a list, else by name.
+            if let Value::List(list) = &examples.value {
+                return list.first();
             }
+            let (_, example) = examples.map().first()?;
+            self.resolved(example, "").ok()?.get("value")
         };
         let direct = node.get("example").or_else(|| node.get("x-example"));
         direct.or_else(named)
