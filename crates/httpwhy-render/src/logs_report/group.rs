@@ -200,9 +200,9 @@ fn remedies(out: &mut String, group: &LogGroupJson<'_>) {
     }
     let list = |out: &mut String| {
         for remedy in &others {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<div class=\"fix\"><p class=\"for\">For the {}</p>{}</div>\n",
+                "<div class=\"fix\"><p class=\"for\">For the {}</p>{}</div>",
                 escape(remedy.audience),
                 html(remedy.text, 5)
             );

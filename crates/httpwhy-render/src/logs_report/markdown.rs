@@ -6,11 +6,12 @@ use super::escape::escape;
 
 /// The text as HTML. `heading` is the level that the text's third-level headings get.
 pub(crate) fn html(text: &str, heading: u8) -> String {
+    let level = heading.to_string();
     let mut out = String::with_capacity(text.len() * 5 / 4);
     for event in Parser::new(text) {
         match event {
-            Event::Start(tag) => start(&tag, heading, &mut out),
-            Event::End(tag) => end(tag, heading, &mut out),
+            Event::Start(tag) => start(&tag, &level, &mut out),
+            Event::End(tag) => end(tag, &level, &mut out),
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
                 out.push_str(&lines(&text));
             }
@@ -42,10 +43,10 @@ fn lines(text: &str) -> String {
     escaped.join("\n")
 }
 
-fn start(tag: &Tag<'_>, heading: u8, out: &mut String) {
+fn start(tag: &Tag<'_>, level: &str, out: &mut String) {
     match tag {
         Tag::Paragraph => out.push_str("<p>"),
-        Tag::Heading { .. } => *out += &format!("<h{heading}>"),
+        Tag::Heading { .. } => out.extend(["<h", level, ">"]),
         Tag::List(None) => out.push_str("<ul>\n"),
         Tag::List(Some(_)) => out.push_str("<ol>\n"),
         Tag::Item => out.push_str("<li>"),
@@ -57,17 +58,17 @@ fn start(tag: &Tag<'_>, heading: u8, out: &mut String) {
         Tag::BlockQuote(_) => out.push_str("<blockquote>"),
         // Only what leads to the web; the report itself loads nothing.
         Tag::Link { dest_url, .. } if dest_url.starts_with("https://") => {
-            *out += &format!("<a href=\"{}\">", escape(dest_url));
+            out.extend(["<a href=\"", &escape(dest_url), "\">"]);
         }
         Tag::Link { .. } => out.push_str("<a>"),
         _ => {}
     }
 }
 
-fn end(tag: TagEnd, heading: u8, out: &mut String) {
+fn end(tag: TagEnd, level: &str, out: &mut String) {
     match tag {
         TagEnd::Paragraph => out.push_str("</p>\n"),
-        TagEnd::Heading(_) => *out += &format!("</h{heading}>\n"),
+        TagEnd::Heading(_) => out.extend(["</h", level, ">\n"]),
         TagEnd::List(false) => out.push_str("</ul>\n"),
         TagEnd::List(true) => out.push_str("</ol>\n"),
         TagEnd::Item => out.push_str("</li>\n"),

@@ -310,9 +310,9 @@ fn catalogue_entry(out: &mut String, entry: &Entry) {
     if !fixes.is_empty() {
         out.push_str("<h4>Fix it</h4>\n");
         for (audience, text) in fixes {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<div class=\"fix\"><p class=\"for\">For the {}</p>{}</div>\n",
+                "<div class=\"fix\"><p class=\"for\">For the {}</p>{}</div>",
                 audience.as_str(),
                 markdown::html(text, 5)
             );
@@ -320,11 +320,7 @@ fn catalogue_entry(out: &mut String, entry: &Entry) {
     }
     if !entry.sources.is_empty() {
         let sources: Vec<String> = entry.sources.iter().map(|source| escape(source)).collect();
-        let _ = write!(
-            out,
-            "<p class=\"soft\">Sources: {}</p>\n",
-            sources.join("; ")
-        );
+        let _ = writeln!(out, "<p class=\"soft\">Sources: {}</p>", sources.join("; "));
     }
     out.push_str("</details>\n</article>\n");
 }

@@ -181,7 +181,7 @@ fn framed<'a>(
             to - from,
             escape(&incident.sentence)
         );
-        let middle = (from + to) / 2.0 / columns * 100.0;
+        let middle = f64::midpoint(from, to) / columns * 100.0;
         let _ = write!(
             labels,
             "<span class=\"mark\" style=\"left:{middle:.2}%\">{}</span>",

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use httpwhy_schema::{LogLinesJson, LogTimesJson, LogsLine};
+use httpwhy_schema::{LogLinesJson, LogsLine};
 
 use super::escape::{duration, escape, grouped, percent_of};
 use super::group::bars;
@@ -31,16 +31,15 @@ pub(crate) fn paths(out: &mut String, logs: &LogsLine<'_>) {
             percent_of(path.failures, path.count)
         );
         if timed {
-            let cells: [(&str, &Option<LogTimesJson>, fn(&LogTimesJson) -> f64); 4] = [
-                ("50 %", &path.times_ms, median),
-                ("99 %", &path.times_ms, slow),
-                ("Failed: 50 %", &path.failed_times_ms, median),
-                ("Failed: 99 %", &path.failed_times_ms, slow),
+            let (times, failed) = (path.times_ms.as_ref(), path.failed_times_ms.as_ref());
+            let cells: [(&str, Option<f64>); 4] = [
+                ("50 %", times.map(|times| times.p50)),
+                ("99 %", times.map(|times| times.p99)),
+                ("Failed: 50 %", failed.map(|times| times.p50)),
+                ("Failed: 99 %", failed.map(|times| times.p99)),
             ];
-            for (label, times, of) in cells {
-                let text = times
-                    .as_ref()
-                    .map_or_else(|| "–".to_owned(), |times| duration(of(times)));
+            for (label, time) in cells {
+                let text = time.map_or_else(|| "–".to_owned(), duration);
                 let _ = write!(out, "<td data-label=\"{label}\">{text}</td>");
             }
         }
@@ -54,14 +53,6 @@ pub(crate) fn paths(out: &mut String, logs: &LogsLine<'_>) {
         let _ = writeln!(out, "<td data-label=\"Most often as\">{most}</td></tr>");
     }
     out.push_str("</tbody></table></div>\n</section>\n");
-}
-
-const fn median(times: &LogTimesJson) -> f64 {
-    times.p50
-}
-
-const fn slow(times: &LogTimesJson) -> f64 {
-    times.p99
 }
 
 /// Who asked: how many, how many of them programs, and whose requests failed most.
