@@ -208,13 +208,11 @@ impl Dialect {
         while let Some(at) = rest.find('$') {
             out.extend_from_slice(&rest.as_bytes()[..at]);
             let behind = &rest[at + 1..];
-            let (name, after) = match behind.strip_prefix('{').and_then(|it| it.split_once('}')) {
-                Some(found) => found,
-                None => {
-                    let other = |it: char| !it.is_ascii_alphanumeric() && it != '_';
-                    behind.split_at(behind.find(other).unwrap_or(behind.len()))
-                }
-            };
+            let braced = behind.strip_prefix('{').and_then(|it| it.split_once('}'));
+            let (name, after) = braced.unwrap_or_else(|| {
+                let other = |it: char| !it.is_ascii_alphanumeric() && it != '_';
+                behind.split_at(behind.find(other).unwrap_or(behind.len()))
+            });
             match name.parse::<usize>() {
                 Ok(number) => {
                     let word = words.get(number - 1).copied().unwrap_or_default();
