@@ -71,13 +71,13 @@ fn every_cut_and_every_change_is_read_to_an_end() {
 
 #[test]
 fn what_grows_is_stopped() {
+    use std::fmt::Write as _;
+
     let deep = |open: &str, count: usize| open.repeat(count);
     let mut bomb = "openapi: 3.0.0\npaths: {}\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for n in 1..40 {
-        bomb.push_str(&format!(
-            "a{n}: &a{n} [{}]\n",
-            format!("*a{},", n - 1).repeat(10)
-        ));
+        let before = format!("*a{},", n - 1).repeat(10);
+        writeln!(bomb, "a{n}: &a{n} [{before}]").expect("memory");
     }
     let laughs = "<!DOCTYPE urlset [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><urlset><url><loc>&b;</loc></url></urlset>";
     let schema = r##"{"openapi":"3.0.0","servers":[{"url":"http://a"}],"components":{"schemas":{"S":{"type":"object","required":["a","b","c","d"],"properties":{"a":{"$ref":"#/components/schemas/S"},"b":{"$ref":"#/components/schemas/S"},"c":{"$ref":"#/components/schemas/S"},"d":{"$ref":"#/components/schemas/S"}}}}},"paths":{"/x":{"post":{"requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/S"}}}}}}}}"##;
@@ -103,8 +103,9 @@ fn what_grows_is_stopped() {
         packed
             .write_all(b"{\"openapi\":\"3.0.0\",\"x\":\"")
             .expect("memory");
+        let mebibyte = vec![b'a'; 1 << 20];
         for _ in 0..70 {
-            packed.write_all(&[b'a'; 1 << 20]).expect("memory");
+            packed.write_all(&mebibyte).expect("memory");
         }
         packed.finish().expect("memory")
     };

@@ -514,7 +514,7 @@ fn what_cannot_be_read_says_where_and_what_it_is() {
     ] {
         let error = input(text.as_bytes(), Options::default())
             .and_then(Input::visits)
-            .and_then(|visits| visits.collect::<Result<Vec<_>, _>>())
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .expect_err(text);
         assert_eq!(
             (error.word, error.line, &*error.pointer),
