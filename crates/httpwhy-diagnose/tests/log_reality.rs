@@ -152,12 +152,11 @@ impl Capture {
         let mut sections: Vec<(String, Vec<String>)> = Vec::new();
         for line in String::from_utf8_lossy(&lain.beside("log")).lines() {
             let title = line.strip_prefix("==> ");
-            match title.and_then(|title| title.strip_suffix(" <==")) {
-                Some(name) => sections.push((name.to_owned(), Vec::new())),
-                None => {
-                    let section = sections.last_mut().expect("a section");
-                    section.1.push(line.to_owned());
-                }
+            if let Some(name) = title.and_then(|title| title.strip_suffix(" <==")) {
+                sections.push((name.to_owned(), Vec::new()));
+            } else {
+                let section = sections.last_mut().expect("a section");
+                section.1.push(line.to_owned());
             }
         }
         let (server, _) = lain.name.split_once('/').expect("a folder");
