@@ -86,7 +86,7 @@ impl Reading {
     ) -> Result<Self, StateError> {
         let settings = settings(&options);
         let state = match state {
-            Some(state) => state.to_go_on(options.depth, asked)?,
+            Some(state) => state.gone_on_with(options.depth, asked)?,
             None => State::empty(&settings, asked),
         };
         let State {
@@ -207,7 +207,7 @@ impl Reading {
                 Ok(Some(Looked::Source(at))) => met.push(at),
                 Ok(Some(Looked::Whole(piece))) => {
                     met.push(piece.source);
-                    whole.push(piece);
+                    whole.push(*piece);
                 }
                 Ok(None) => {}
                 Err(error) => self.problem(&input, &error, step),
@@ -321,7 +321,7 @@ impl Reading {
         let what = recognise_opened(name.to_owned(), opened, &self.options)?;
         source.record.recognised(&what.plan);
         let what = Recognised { from, part, ..what };
-        Ok(Some(Looked::Whole(Piece { source: at, what })))
+        Ok(Some(Looked::Whole(Box::new(Piece { source: at, what }))))
     }
 
     fn look_at_pipe(&mut self, input: &Input, file: Option<File>) -> io::Result<Option<Looked>> {
@@ -357,7 +357,7 @@ impl Reading {
             self.sources.len() - 1
         });
         self.sources[at].record.recognised(&what.plan);
-        Ok(Some(Looked::Whole(Piece { source: at, what })))
+        Ok(Some(Looked::Whole(Box::new(Piece { source: at, what }))))
     }
 
     /// Files that are no longer where they were: those still open are read on, the others are looked for.
@@ -410,20 +410,20 @@ impl Reading {
             .map(|(_, source)| source.record.mark.id)
             .collect();
         let found = seek::beside(Path::new(input), &mark, |id| taken.contains(&id));
-        let told = match found.and_then(|(path, opened)| self.moved(at, &path, &opened).ok()) {
-            Some(name) => format!("{input} was replaced; the old file is {name} now"),
-            None => {
-                self.sources[at].resting = true;
-                let told = format!(
-                    "it was replaced after {} bytes, and the old file is not beside it: what was written to that since is missing; \
-                     name it too",
-                    mark.offset
-                );
-                self.sources[new].record.notes.push(told.clone());
-                format!("{input}: {told}")
-            }
-        };
-        step.notes.push(told);
+        let moved = found.and_then(|(path, opened)| self.moved(at, &path, &opened).ok());
+        if let Some(name) = moved {
+            let told = format!("{input} was replaced; the old file is {name} now");
+            step.notes.push(told);
+            return;
+        }
+        self.sources[at].resting = true;
+        let told = format!(
+            "it was replaced after {} bytes, and the old file is not beside it: what was written to that since is missing; \
+             name it too",
+            mark.offset
+        );
+        step.notes.push(format!("{input}: {told}"));
+        self.sources[new].record.notes.push(told);
     }
 
     /// Goes on with a source under its new name.
@@ -628,7 +628,7 @@ enum Looked {
     /// A source that is known, and may have grown.
     Source(usize),
     /// Something that is read as a whole.
-    Whole(Piece),
+    Whole(Box<Piece>),
 }
 
 impl Pipe {

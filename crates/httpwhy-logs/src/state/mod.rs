@@ -263,7 +263,7 @@ impl State {
     }
 
     /// The same, to be gone on from under these options.
-    pub(crate) fn to_go_on(self, depth: Depth, asked: &str) -> Result<Self, StateError> {
+    pub(crate) fn gone_on_with(self, depth: Depth, asked: &str) -> Result<Self, StateError> {
         if !self.origin.parts.is_empty() {
             return Err(StateError::Merged);
         }
@@ -303,6 +303,7 @@ impl State {
     }
 
     /// Tells the files of a state that others are merged into under that name.
+    #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         let records = self.records.into_iter();
         self.records = records.map(|record| record.of_host(name)).collect();
