@@ -12,13 +12,13 @@ pub(crate) fn entry(unread: &Unread) -> Option<&'static Entry> {
 
 /// `file.har: line 3, column 5: … (input/json-parse, elsewhere JSON::ParseException)`
 pub(crate) fn said(name: &str, unread: &Unread) -> String {
-    let mut said = format!("{}: {}", safe(name), safe(&unread.to_string()));
-    if let Some(entry) = entry(unread) {
-        let elsewhere = entry.aliases.iter().find(|alias| alias.contains("::"));
-        match elsewhere {
-            Some(alias) => said.push_str(&format!(" ({}, elsewhere {alias})", entry.id)),
-            None => said.push_str(&format!(" ({})", entry.id)),
-        }
+    let said = format!("{}: {}", safe(name), safe(&unread.to_string()));
+    let Some(entry) = entry(unread) else {
+        return said;
+    };
+    let elsewhere = entry.aliases.iter().find(|alias| alias.contains("::"));
+    match elsewhere {
+        Some(alias) => format!("{said} ({}, elsewhere {alias})", entry.id),
+        None => format!("{said} ({})", entry.id),
     }
-    said
 }

@@ -92,14 +92,14 @@ struct Reading {
 /// Why a file, or a part of it, could not be read.
 struct Refusal {
     said: String,
-    unread: Option<Unread>,
+    unread: Option<Box<Unread>>,
 }
 
 impl Refusal {
     fn of(file: &str, unread: Unread) -> Self {
         Self {
             said: said(file, &unread),
-            unread: Some(unread),
+            unread: Some(Box::new(unread)),
         }
     }
 }
@@ -159,7 +159,7 @@ impl Reading {
     fn refuse(&mut self, out: &mut dyn io::Write, file: &str, refusal: Refusal) -> io::Result<()> {
         let Refusal { said, unread } = refusal;
         if self.json {
-            let unread = unread.as_ref();
+            let unread = unread.as_deref();
             let place = |number: fn(&Unread) -> usize| unread.map(number).filter(|&n| n > 0);
             let line = ErrorLine {
                 schema: SCHEMA,

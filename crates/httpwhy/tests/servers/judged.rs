@@ -61,7 +61,7 @@ pub(crate) fn unclear(logs: &Value, paths: &[&str], add: &str) {
 /// Every line of the file is accounted for, and none of it was unreadable.
 pub(crate) fn sums_up(logs: &Value, file: &Path) {
     let lines = std::fs::read(file).expect("a file of our own");
-    let lines = lines.iter().filter(|byte| **byte == b'\n').count();
+    let lines = lines.split_inclusive(|byte| *byte == b'\n').count();
     assert_eq!(logs["lines"]["all"], lines, "{logs}");
     assert_eq!(logs["lines"]["foreign"], 0, "{logs}");
     assert_eq!(logs["lines"]["torn"], 0, "{logs}");

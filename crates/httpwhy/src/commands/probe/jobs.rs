@@ -17,7 +17,7 @@ pub(crate) struct Overrides {
 
 /// The job of one input. Its method and content stay unless the command gives others; fields of the command replace those
 /// of the same name.
-pub(crate) fn of(template: &Job, overrides: &Overrides, index: u64, call: Call) -> Job {
+pub(crate) fn of(template: &Job, overrides: Overrides, index: u64, call: Call) -> Job {
     let mut job = Job {
         index,
         target: call.target,

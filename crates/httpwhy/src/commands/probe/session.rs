@@ -162,7 +162,7 @@ fn jobs(
         loop {
             match session.ledger.next()? {
                 Input::Ask(index, call) => {
-                    return Some(jobs::of(&template, &overrides, index, call));
+                    return Some(jobs::of(&template, overrides, index, call));
                 }
                 Input::Unsafe(number, call) => {
                     session.record(0, number, &left_out(call));

@@ -26,8 +26,8 @@ pub(super) struct Proxies {
     forward_proxy: Vec<String>,
 
     /// Proxies from a JSON file, as Toxiproxy's: [{"name", "listen", "upstream", "layer", "toxics"}]
-    #[arg(long, value_name = "FILE")]
-    proxies: Vec<PathBuf>,
+    #[arg(long = "proxies", value_name = "FILE")]
+    described_in: Vec<PathBuf>,
 }
 
 impl Proxies {
@@ -50,7 +50,7 @@ impl Proxies {
         for config in self.asked()? {
             add(config)?;
         }
-        for file in &self.proxies {
+        for file in &self.described_in {
             let text = std::fs::read_to_string(file).map_err(|error| {
                 Failure::usage(format_args!("cannot read '{}': {error}", file.display()))
             })?;
