@@ -64,14 +64,17 @@ fn holds(path: &Path, text: &str) -> String {
 
 /// The value of a metric's series.
 fn value(metrics: &str, series: &str) -> f64 {
+    written(metrics, series).parse().expect("a number")
+}
+
+/// That value as it is written.
+fn written<'a>(metrics: &'a str, series: &str) -> &'a str {
     let line = metrics.lines().find(|line| {
         line.rsplit_once(' ')
             .is_some_and(|(name, _)| name == series)
     });
     let line = line.unwrap_or_else(|| panic!("no {series} in {metrics}"));
-    line.rsplit_once(' ')
-        .and_then(|(_, value)| value.parse().ok())
-        .expect("a number")
+    line.rsplit_once(' ').map(|(_, value)| value).expect("two")
 }
 
 /// Every series that is a counter.
@@ -130,28 +133,13 @@ fn following_goes_through_rotation_and_ends_with_the_whole() {
         );
     }
     let timeouts = r#"httpwhy_log_exchanges_total{status_class="5xx",happened="upstream-silent",outcome="net/read-timeout",party="origin",certainty="likely"}"#;
-    assert_eq!(value(&second, timeouts), 420.0);
-    assert_eq!(
-        value(
-            &second,
-            r#"httpwhy_log_duration_seconds_bucket{failed="true",le="30"}"#
-        ),
-        0.0
-    );
-    assert_eq!(
-        value(
-            &second,
-            r#"httpwhy_log_duration_seconds_count{failed="true"}"#
-        ),
-        420.0
-    );
-    assert_eq!(
-        value(
-            &second,
-            r#"httpwhy_log_incident{outcome="net/read-timeout"}"#
-        ),
-        1.0
-    );
+    assert_eq!(written(&second, timeouts), "420");
+    let short = r#"httpwhy_log_duration_seconds_bucket{failed="true",le="30"}"#;
+    assert_eq!(written(&second, short), "0");
+    let failed = r#"httpwhy_log_duration_seconds_count{failed="true"}"#;
+    assert_eq!(written(&second, failed), "420");
+    let incident = r#"httpwhy_log_incident{outcome="net/read-timeout"}"#;
+    assert_eq!(written(&second, incident), "1");
     running.signal("INT");
     let ran = running.wait().exits(0);
     let text = ran.text();
