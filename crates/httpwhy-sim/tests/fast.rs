@@ -72,7 +72,7 @@ fn pipelined_requests_are_answered_in_order() {
             expected.push(*code);
             format!("/status/{code}")
         };
-        requests += &format!("GET {path} HTTP/1.1\r\nHost: sim.test\r\n\r\n");
+        requests.extend(["GET ", &path, " HTTP/1.1\r\nHost: sim.test\r\n\r\n"]);
     }
     requests += "GET /status/299 HTTP/1.1\r\nConnection: close\r\n\r\n";
     expected.push(299);
