@@ -166,12 +166,12 @@ fn wrong(what: impl Into<String>) -> Unread {
     Unread::word("xml-parse", what)
 }
 
-/// Line and column of offsets that only grow.
+/// Line and column of offsets that grow. Nothing is counted twice: whole documents are written on one line.
 #[derive(Default)]
 struct Lines {
     at: usize,
     line: u32,
-    start: usize,
+    column: u32,
 }
 
 impl Lines {
@@ -179,19 +179,22 @@ impl Lines {
         let offset = usize::try_from(offset)
             .unwrap_or(usize::MAX)
             .min(text.len());
-        if offset > self.at {
-            let piece = &text.as_bytes()[self.at..offset];
-            for at in memchr::memchr_iter(b'\n', piece) {
-                self.line += 1;
-                self.start = self.at + at + 1;
-            }
-            self.at = offset;
+        if offset < self.at {
+            // Only an error lies before what was read, and reading ends with it.
+            *self = Self::default();
         }
-        let before = &text.as_bytes()[self.start.min(offset)..offset];
-        let column = before.iter().filter(|&&b| b & 0xc0 != 0x80).count();
+        let mut piece = &text.as_bytes()[self.at..offset];
+        if let Some(last) = memchr::memrchr(b'\n', piece) {
+            self.line += memchr::memchr_iter(b'\n', piece).count() as u32;
+            self.column = 0;
+            piece = &piece[last + 1..];
+        }
+        let characters = piece.iter().filter(|&&b| b & 0xc0 != 0x80);
+        self.column += characters.count() as u32;
+        self.at = offset;
         Place {
             line: self.line + 1,
-            column: column as u32 + 1,
+            column: self.column + 1,
         }
     }
 }
@@ -215,6 +218,20 @@ mod tests {
             ("<e>", Some("d"))
         );
         assert_eq!((read[0].place.line, read[0].place.column), (3, 2));
+    }
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        let places: Vec<_> = records("<a>é<b/><b/>\n\n é<b/><b/></a>")
+            .into_iter()
+            .map(|record| record.expect("good").place)
+            .map(|place| (place.line, place.column))
+            .collect();
+        assert_eq!(places, [(1, 5), (1, 9), (3, 3), (3, 7)]);
+        let mut lines = Lines::default();
+        lines.place("ab\ncd", 5);
+        let before = lines.place("ab\ncd", 1);
+        assert_eq!((before.line, before.column), (1, 2));
     }
 
     #[test]
