@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 
+use client::table::{Got, check, got, parts, table, walk};
 use client::{Answer, End, ask, connect, get, h2, say, start, text};
 use httpwhy_wire::h2::{HEAD, kind, read_frame_head};
 use serde_json::Value;
@@ -19,23 +20,6 @@ const LISTED: &[u16] = &[
 ];
 /// Those that no server sends.
 const NEVER: &[u16] = &[305, 444, 499, 510, 599];
-
-/// An answer to a request of the table: interim status lines, status, fields, content.
-struct Got {
-    interim: Vec<String>,
-    status: u16,
-    fields: Vec<(String, String)>,
-    content: String,
-}
-
-impl Got {
-    fn field(&self, name: &str) -> Option<&str> {
-        let mut fields = self.fields.iter();
-        fields
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-}
 
 /// Sends the text of a request as it is; reads until the connection ends or is silent.
 fn over_http1(address: SocketAddr, request: &str) -> Got {
@@ -89,38 +73,18 @@ fn read(bytes: &[u8]) -> Got {
 
 /// Asks the same over HTTP/2.
 fn over_http2(address: SocketAddr, request: &str) -> Got {
-    let (head, body) = request.split_once("\r\n\r\n").expect("a head");
-    let mut lines = head.split("\r\n");
-    let mut first = lines.next().expect("a line").split(' ');
-    let (method, path) = (first.next().expect("GET"), first.next().expect("a path"));
-    let fields: Vec<(String, &str)> = lines
-        .map(|line| line.split_once(": ").expect("a field"))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
-        .collect();
-    let fields: Vec<(&str, &str)> = fields
+    let parts = parts(request);
+    let fields: Vec<(&str, &str)> = parts
+        .fields
         .iter()
         .map(|(name, value)| (name.as_str(), *value))
         .collect();
     let heard = hear(
         address,
-        &h2::request(method, path, &fields, body.as_bytes()),
+        &h2::request(parts.method, parts.path, &fields, parts.content),
     );
-    let mut heads = heard.fields(1);
-    assert!(!heads.is_empty(), "{request}: {heard:?}");
-    let last = heads.pop().expect("a head");
-    let mut fields: Vec<(String, String)> = last
-        .iter()
-        .map(|line| line.split_once(": ").expect("a field"))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
     assert!(heard.is_whole(1), "{request}: {heard:?}");
-    let (_, status) = fields.remove(0);
-    Got {
-        interim: heads.iter().map(|head| head[0].clone()).collect(),
-        status: status.parse().expect("a number"),
-        content: String::from_utf8_lossy(&heard.content(1)).into_owned(),
-        fields,
-    }
+    got(heard.fields(1), &heard.content(1))
 }
 
 /// Sends these bytes, and takes frames until stream 1 is over.
@@ -143,124 +107,6 @@ fn hear(address: SocketAddr, bytes: &[u8]) -> h2::Heard {
     heard
 }
 
-/// Fills in what stands in braces.
-fn filled(request: &str, tags: &[String]) -> String {
-    let mut request = request.to_owned();
-    for (at, tag) in tags.iter().enumerate() {
-        request = request.replace(&format!("{{etag:{}}}", at + 1), tag);
-    }
-    while let Some(at) = request.find("{long:") {
-        let end = at + request[at..].find('}').expect("an end");
-        let number: usize = request[at + 6..end].parse().expect("a number");
-        request.replace_range(at..=end, &"x".repeat(number));
-    }
-    assert!(!request.contains("{etag"), "{request}");
-    request
-}
-
-fn walk(address: SocketAddr, row: &Value, over: fn(SocketAddr, &str) -> Got) -> Got {
-    let request = row["request"].as_str().expect("a request");
-    let key = request
-        .split("\r\n")
-        .find_map(|line| line.strip_prefix("Authorization: Bearer "));
-    if let Some(key) = key {
-        let authorization = format!("Bearer {key}");
-        let fields = [("Authorization", authorization.as_str())];
-        let reset = ask(address, "POST", "/api/v1/reset", &fields, b"");
-        assert_eq!(reset.status(), 204, "{key}");
-    }
-    let mut tags = Vec::new();
-    for before in row["before"].as_array().expect("a list") {
-        let before = filled(before.as_str().expect("a request"), &tags);
-        let got = over(address, &before);
-        assert!(got.status < 400, "{before}: {} {}", got.status, got.content);
-        tags.push(got.field("ETag").unwrap_or_default().to_owned());
-    }
-    over(address, &filled(request, &tags))
-}
-
-fn check(row: &Value, got: &Got, document: &Value) {
-    let code = row["code"].as_u64().expect("a code");
-    let name = format!("{code}: {}", row["request"]);
-    assert_eq!(
-        u64::from(got.status),
-        row["status"],
-        "{name}: {}",
-        got.content
-    );
-    for field in row["fields"].as_array().expect("a list") {
-        let field = field.as_str().expect("a name");
-        assert!(
-            got.field(field).is_some(),
-            "{name}: no {field}: {:?}",
-            got.fields
-        );
-    }
-    let says = row["says"].as_str().expect("a text").trim();
-    let interim = got.interim.iter().any(|line| line.contains(says));
-    assert!(
-        interim || got.content.contains(says),
-        "{name}: {}",
-        got.content
-    );
-    if got.status >= 400 {
-        assert_eq!(
-            got.field("Content-Type"),
-            Some("application/problem+json"),
-            "{name}"
-        );
-        let problem: Value = serde_json::from_str(&got.content).expect("JSON");
-        assert_eq!(problem["status"], got.status, "{name}");
-        assert!(problem["detail"].is_string(), "{name}: {problem}");
-    }
-    assert!(
-        is_documented(row, got.status, document),
-        "{name}: OpenAPI does not know it"
-    );
-}
-
-/// Whether the OpenAPI document says that the operation may answer so. It cannot speak of proxies and of methods that no
-/// resource has.
-fn is_documented(row: &Value, status: u16, document: &Value) -> bool {
-    let request = row["request"].as_str().expect("a request");
-    let mut words = request.split([' ', '\r']);
-    let method = words.next().expect("a method").to_ascii_lowercase();
-    let Some(path) = words.next().and_then(|path| path.strip_prefix("/api/v1")) else {
-        return matches!(status, 203 | 407);
-    };
-    let path: Vec<&str> = path.split('?').next().expect("a path").split('/').collect();
-    let fits = |template: &str| {
-        let parts: Vec<&str> = template.split('/').collect();
-        parts.len() == path.len()
-            && parts
-                .iter()
-                .zip(&path)
-                .all(|(part, segment)| part == segment || part.starts_with('{'))
-    };
-    let paths = document["paths"].as_object().expect("paths");
-    let exact = paths.get(&path.join("/"));
-    let found = exact.or_else(|| {
-        paths
-            .iter()
-            .find(|(template, _)| fits(template))
-            .map(|(_, it)| it)
-    });
-    match found.and_then(|found| found.get(&method)) {
-        Some(operation) => operation["responses"].get(status.to_string()).is_some(),
-        None => matches!(status, 405 | 501),
-    }
-}
-
-fn table(address: SocketAddr) -> (Vec<Value>, Value) {
-    let parsed =
-        |path: &str| -> Value { serde_json::from_str(&text(&get(address, path))).expect("JSON") };
-    let codes = parsed("/api/v1/codes")["codes"]
-        .as_array()
-        .expect("a list")
-        .clone();
-    (codes, parsed("/api/v1/openapi.json"))
-}
-
 #[test]
 fn every_code_happens_for_its_reason_or_never() {
     let simulator = start();
@@ -279,7 +125,9 @@ fn every_code_happens_for_its_reason_or_never() {
             assert!(NEVER.iter().any(|code| row["code"] == *code), "{row}");
             continue;
         }
-        let got = walk(simulator.http(), row, over_http1);
+        let got = walk(simulator.http(), row, |request| {
+            over_http1(simulator.http(), request)
+        });
         check(row, &got, &document);
     }
 }
@@ -292,7 +140,9 @@ fn the_same_over_http2() {
     let rows: Vec<&Value> = codes.iter().filter(portable).collect();
     assert!(rows.len() > 40, "{}", rows.len());
     for row in rows {
-        let got = walk(simulator.http(), row, over_http2);
+        let got = walk(simulator.http(), row, |request| {
+            over_http2(simulator.http(), request)
+        });
         check(row, &got, &document);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::start;
+use client::table::{Got, check, got, parts, table, walk};
 use httpwhy_sim::{Protocol, Simulator};
 use httpwhy_wire::h3::{kind, read_frame_head, write_frame};
 use httpwhy_wire::qpack;
@@ -15,6 +16,7 @@ use quinn::{ClientConfig, Connection, ConnectionError, Endpoint, ReadError, VarI
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use serde_json::Value;
 
 /// The longest wait for anything that must come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -80,15 +82,22 @@ async fn connect(
 }
 
 async fn ask(connection: &Connection, method: &str, path: &str, body: &[u8]) -> Heard {
-    let (mut to, mut from) = connection.open_bi().await.expect("a stream");
-    let fields = [
+    send(connection, &pseudo(method, path, "sim.test"), body).await
+}
+
+fn pseudo<'a>(method: &'a str, path: &'a str, authority: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
         (":method", method),
         (":scheme", "https"),
         (":path", path),
-        (":authority", "sim.test"),
-    ];
+        (":authority", authority),
+    ]
+}
+
+async fn send(connection: &Connection, fields: &[(&str, &str)], body: &[u8]) -> Heard {
+    let (mut to, mut from) = connection.open_bi().await.expect("a stream");
     let mut section = Vec::new();
-    qpack::write(&mut section, &fields);
+    qpack::write(&mut section, fields);
     let mut out = Vec::new();
     write_frame(&mut out, kind::HEADERS, &section);
     if !body.is_empty() {
@@ -129,39 +138,36 @@ fn get(simulator: &Simulator, path: &str) -> Heard {
     })
 }
 
-#[test]
-fn the_reference_api_answers_as_over_http_1() {
-    let simulator = start();
-    let has =
-        |heard: &Heard, line: &str| heard.heads()[0].iter().any(|known| known.starts_with(line));
-    for (path, status, field) in [
-        ("/api/v1/codes", "200", "content-type: application/json"),
-        ("/api/v1/guide", "300", "link: "),
-        ("/api/v1/records", "401", "www-authenticate: Bearer"),
-        (
-            "/api/v1/none",
-            "404",
-            "content-type: application/problem+json",
-        ),
-    ] {
-        let heard = get(&simulator, path);
-        assert!(
-            has(&heard, &format!(":status: {status}")),
-            "{path}: {heard:?}"
-        );
-        assert!(has(&heard, field), "{path}: {:?}", heard.heads());
-        assert!(heard.end.is_ok());
-    }
-    let post = run(async {
-        let connection = connect(&simulator, simulator.https())
+/// Asks for a row of the reference API's table.
+fn over_http3(simulator: &Simulator, request: &str) -> Got {
+    let parts = parts(request);
+    let host = parts.fields.iter().find(|(name, _)| name == "host");
+    let mut fields = pseudo(parts.method, parts.path, host.expect("a host").1);
+    let others = parts.fields.iter().filter(|(name, _)| name != "host");
+    fields.extend(others.map(|(name, value)| (name.as_str(), *value)));
+    let heard = run(async {
+        let connection = connect(simulator, simulator.https())
             .await
             .expect("connects");
-        ask(&connection, "POST", "/api/v1/keys", b"{}").await
+        send(&connection, &fields, parts.content).await
     });
-    assert!(
-        has(&post, ":status: 415") && has(&post, "accept: application/json"),
-        "{post:?}"
-    );
+    assert!(heard.end.is_ok(), "{request}: {heard:?}");
+    got(heard.heads(), &heard.content())
+}
+
+#[test]
+fn every_code_of_the_reference_api_that_http_3_can_carry() {
+    let simulator = start();
+    let (codes, document) = table(simulator.http());
+    let portable = |row: &&Value| row["http1_only"] == false;
+    let rows: Vec<&Value> = codes.iter().filter(portable).collect();
+    assert!(rows.len() > 40, "{}", rows.len());
+    for row in rows {
+        let got = walk(simulator.http(), row, |request| {
+            over_http3(&simulator, request)
+        });
+        check(row, &got, &document);
+    }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use httpwhy_respond::{Basic, Bearer, Created, Failure, NoContent, Unauthorized};
+use httpwhy_respond::{
+    Basic, Bearer, BearerError, BearerRefused, Created, Failure, NoContent, Unauthorized,
+};
 use serde_json::json;
 
 use super::ask::Ask;
@@ -13,6 +15,8 @@ use super::shape::Members;
 use super::tenant::{MOST_RECORDS, Settings, Tenants};
 use super::trouble::{Done, Trouble};
 
+/// What the keys are for.
+const REALM: &str = "reference API";
 /// The largest limit of requests, and the longest window in seconds.
 pub(super) const MOST_REQUESTS: u64 = 100_000;
 pub(super) const LONGEST_WINDOW: u64 = 3_600;
@@ -33,22 +37,32 @@ pub(super) fn shown(ask: &Ask) -> Option<String> {
     text.strip_suffix(':').map(str::to_owned)
 }
 
-/// 401: with the ways in.
-pub(super) fn unknown(is_shown: bool) -> Trouble {
-    let challenges = || -> Result<Unauthorized, Trouble> {
-        let bearer = Bearer::new("reference API")?;
-        Ok(Unauthorized::new(bearer).or(Basic::new("reference API")?.utf8()))
-    };
-    let detail = match is_shown {
-        true => {
-            "Nobody issued that key. The key demo always works; POST /api/v1/keys issues others."
-        }
-        false => "Show a key: Authorization: Bearer demo.",
-    };
-    match challenges() {
-        Ok(unauthorized) => unauthorized.detail(detail).into(),
-        Err(trouble) => trouble,
+/// 401: with the ways in, and with what is wrong when a token came (RFC 6750 section 3.1).
+pub(super) fn unknown(ask: &Ask) -> Trouble {
+    challenged(ask).unwrap_or_else(|trouble| trouble)
+}
+
+fn challenged(ask: &Ask) -> Result<Trouble, Trouble> {
+    let bearer = Bearer::new(REALM)?;
+    let basic = Basic::new(REALM)?.utf8();
+    if shown(ask).is_none() {
+        let refused = Unauthorized::new(bearer).or(basic);
+        return Ok(refused
+            .detail("Show a key: Authorization: Bearer demo.")
+            .into());
     }
+    let nobody =
+        "Nobody issued that key. The key demo always works; POST /api/v1/keys issues others.";
+    let authorization = ask.field(http::header::AUTHORIZATION).unwrap_or_default();
+    let is_token = authorization
+        .split_once(' ')
+        .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    Ok(match is_token {
+        true => BearerRefused::new(bearer, BearerError::InvalidToken, nobody)?
+            .or(basic)
+            .into(),
+        false => Unauthorized::new(bearer).or(basic).detail(nobody).into(),
+    })
 }
 
 /// `GET /keys`: all of them.
@@ -117,4 +131,32 @@ pub(super) fn revoke(call: &Call<'_>, tenants: &mut Tenants) -> Done {
 
 fn missing() -> Failure {
     Failure::not_found().detail("Nobody issued that key.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_came_is_told_what_is_wrong() {
+        use super::super::ask::tests::asking;
+        for (fields, is_told) in [
+            (&[][..], false),
+            (&[("Authorization", "Bearer nobody")], true),
+            (&[("Authorization", "bearer nobody")], true),
+            (&[("Authorization", "Basic bm9ib2R5Og==")], false),
+        ] {
+            let response = unknown(&asking("GET", "/records", fields)).into_response();
+            let lines: Vec<&str> = response
+                .headers()
+                .get_all(http::header::WWW_AUTHENTICATE)
+                .iter()
+                .map(|line| line.to_str().expect("text"))
+                .collect();
+            assert_eq!(response.status(), 401);
+            assert!(lines[0].starts_with("Bearer ") && lines[1].starts_with("Basic "));
+            let told = lines[0].contains("error=\"invalid_token\"");
+            assert_eq!(told, is_told, "{fields:?}: {lines:?}");
+        }
+    }
 }

@@ -32,6 +32,7 @@ mod gateway;
 mod guide;
 mod jobs;
 mod keys;
+mod links;
 mod locks;
 mod multistatus;
 mod openapi;

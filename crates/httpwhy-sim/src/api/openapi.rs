@@ -6,7 +6,7 @@ use super::BASE;
 use super::built::JSON;
 use super::operation::{Answer, Content, Operation, Taken};
 use super::operations::OPERATIONS;
-use super::schemas;
+use super::{links, schemas};
 
 /// The media type of problem details.
 const PROBLEM: &str = "application/problem+json";
@@ -43,7 +43,7 @@ fn described(operation: &Operation) -> Value {
     let answers = operation.all_answers();
     let answers: Map<String, Value> = answers
         .iter()
-        .map(|answer| (answer.status.to_string(), answered(answer)))
+        .map(|answer| (answer.status.to_string(), answered(operation.id, answer)))
         .collect();
     let mut described = json!({
         "operationId": operation.id,
@@ -74,7 +74,7 @@ fn content_taken(taken: &Taken) -> Value {
     json!({"required": true, "content": {(taken.media): content}})
 }
 
-fn answered(answer: &Answer) -> Value {
+fn answered(operation: &str, answer: &Answer) -> Value {
     let mut described = json!({"description": answer.about});
     let content = match answer.content {
         Content::Nothing => None,
@@ -102,6 +102,9 @@ fn answered(answer: &Answer) -> Value {
             .map(|name| ((*name).to_owned(), field.clone()))
             .collect();
         described["headers"] = fields.into();
+    }
+    if let Some(links) = links::of(operation, answer.status) {
+        described["links"] = links;
     }
     described
 }

@@ -115,7 +115,7 @@ impl Service {
             Does::Gateway | Does::Socket => None,
         };
         let key = key.unwrap_or_default();
-        let tenant = tenants.find(&key).ok_or_else(|| keys::unknown(true))?;
+        let tenant = tenants.find(&key).ok_or_else(|| keys::unknown(ask))?;
         let limit = match operation.does {
             Does::Always(_) => None,
             _ => Some(spend(tenant.take(ask.now), &tenant.settings)?),
@@ -173,9 +173,9 @@ impl Service {
 
     /// The key, when it may be used now.
     fn authorised(&self, ask: &Ask, operation: &Operation) -> Result<String, Trouble> {
-        let key = keys::shown(ask).ok_or_else(|| keys::unknown(false))?;
+        let key = keys::shown(ask).ok_or_else(|| keys::unknown(ask))?;
         let tenants = self.tenants();
-        let tenant = tenants.peek(&key).ok_or_else(|| keys::unknown(true))?;
+        let tenant = tenants.peek(&key).ok_or_else(|| keys::unknown(ask))?;
         if !matches!(operation.does, Does::Always(_)) {
             usable(&tenant.settings)?;
         }

@@ -46,6 +46,7 @@ macro_rules! refusals {
 }
 
 refusals!(
+    BearerRefused,
     ContentTooLarge,
     Failure,
     MethodNotAllowed,

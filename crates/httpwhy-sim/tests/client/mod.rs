@@ -10,6 +10,7 @@ use std::time::Duration;
 use httpwhy_sim::{Config, Scene, Simulator};
 
 pub mod h2;
+pub mod table;
 
 /// The longest wait for anything that must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
