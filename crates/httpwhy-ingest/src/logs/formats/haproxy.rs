@@ -86,6 +86,9 @@ fn head(raw: &[u8], spans: &mut Spans) -> Option<usize> {
         return None;
     }
     let time = client + 2 + memchr(b']', &raw[client + 2..raw.len().min(client + 64)])?;
+    if raw.get(time + 1) != Some(&b' ') {
+        return None;
+    }
     let front = time + 2;
     let front_end = front + memchr(b' ', raw.get(front..)?)?;
     let back = front_end + 1;
@@ -96,7 +99,7 @@ fn head(raw: &[u8], spans: &mut Spans) -> Option<usize> {
     }
     spans.set(Column::Client, 0, client);
     spans.set(Column::Time, client + 2, time);
-    let tls = raw[..front_end].ends_with(b"~");
+    let tls = raw[front..front_end].ends_with(b"~");
     spans.set(Column::Route, front, front_end - usize::from(tls));
     spans.set(Column::Pool, back, slash);
     spans.set(Column::Upstream, slash + 1, back_end);
@@ -330,5 +333,13 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_frontend_that_is_missing_is_no_column() {
+        let raw = br#"203.0.113.9:51234 [03/Nov/2026:14:05:07.341]~ be/app2 0/0/-1/-1/+5002 503 +217 - - sC-- 8/6/9/3/+3 0/0 "GET / HTTP/1.1""#;
+        let mut spans = Spans::default();
+        assert_ne!(Haproxy.split(raw, &mut spans), Split::Read);
+        assert_eq!(spans.get(Column::Route), None);
     }
 }
