@@ -1,25 +1,26 @@
 //! Entry points: many addresses as the few places of a program that answer them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::{Exchange, template};
 
 /// A place that answers: method, origin and the path's template. A run of a million exchanges has few of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EntryPoint {
+pub struct EntryPoint<'a> {
     /// The method as sent; empty when it is not known.
-    pub method: String,
+    pub method: Cow<'a, str>,
     /// Scheme, host and port (RFC 6454 section 4), in lower case, without the scheme's own port:
     /// `https://shop.example`.
-    pub origin: String,
+    pub origin: Cow<'a, str>,
     /// The path without query, with numbers, UUIDs, dates, tokens and hashes folded: `/users/{n}`. Where a description
     /// documents the operation, its template: `/users/{id}`.
-    pub template: String,
+    pub template: Cow<'a, str>,
 }
 
-impl EntryPoint {
+impl<'a> EntryPoint<'a> {
     /// That of an exchange; `None` where its target is no absolute URI.
-    pub fn of(exchange: &Exchange) -> Option<Self> {
+    pub fn of(exchange: &'a Exchange) -> Option<Self> {
         let documented = exchange.documented.as_deref();
         Self::new(
             &exchange.request.method,
@@ -29,14 +30,14 @@ impl EntryPoint {
     }
 
     /// That of a request. `documented` is the template that a description gives, with which nothing is folded.
-    pub fn new(method: &[u8], target: &str, documented: Option<&str>) -> Option<Self> {
+    pub fn new(method: &'a [u8], target: &'a str, documented: Option<&'a str>) -> Option<Self> {
         let (origin, path) = split(target)?;
         let template = match documented.filter(|template| !template.is_empty()) {
-            Some(template) => template.to_owned(),
+            Some(template) => Cow::Borrowed(template),
             None => folded(path),
         };
         Some(Self {
-            method: String::from_utf8_lossy(method).into_owned(),
+            method: String::from_utf8_lossy(method),
             origin,
             template,
         })
@@ -53,7 +54,7 @@ impl EntryPoint {
     }
 }
 
-impl fmt::Display for EntryPoint {
+impl fmt::Display for EntryPoint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let method = match &*self.method {
             "" => "?",
@@ -64,7 +65,7 @@ impl fmt::Display for EntryPoint {
 }
 
 /// Origin and path of an absolute URI with an authority; user information is left out.
-fn split(target: &str) -> Option<(String, &str)> {
+fn split(target: &str) -> Option<(Cow<'_, str>, &str)> {
     let (scheme, rest) = target.split_once("://")?;
     let is_scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
     if scheme.is_empty() || !scheme.bytes().all(is_scheme) {
@@ -76,27 +77,41 @@ fn split(target: &str) -> Option<(String, &str)> {
     if host.is_empty() {
         return None;
     }
-    let mut origin = format!("{scheme}://{host}");
-    origin.make_ascii_lowercase();
+    let before = target.len() - path.len();
+    let mut origin = match host == authority {
+        true => Cow::Borrowed(&target[..before]),
+        false => Cow::Owned(format!("{scheme}://{host}")),
+    };
+    if origin.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        origin.to_mut().make_ascii_lowercase();
+    }
     let own = match &origin[..scheme.len()] {
         "http" | "ws" => ":80",
         "https" | "wss" => ":443",
         _ => "",
     };
     if !own.is_empty() && origin.ends_with(own) {
-        origin.truncate(origin.len() - own.len());
+        let length = origin.len() - own.len();
+        origin = match origin {
+            Cow::Borrowed(origin) => Cow::Borrowed(&origin[..length]),
+            Cow::Owned(origin) => Cow::Owned(origin[..length].to_owned()),
+        };
     }
     let end = path.find(['?', '#']).unwrap_or(path.len());
     Some((origin, &path[..end]))
 }
 
-fn folded(path: &str) -> String {
+fn folded(path: &str) -> Cow<'_, str> {
     if path.is_empty() {
-        return "/".to_owned();
+        return Cow::Borrowed("/");
     }
     let mut out = Vec::with_capacity(path.len());
     template::fold(path.as_bytes(), &mut out);
-    String::from_utf8_lossy(&out).into_owned()
+    match String::from_utf8(out) {
+        Ok(text) => Cow::Owned(text),
+        // Cut within a character.
+        Err(cut) => Cow::Owned(String::from_utf8_lossy(cut.as_bytes()).into_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub struct DiagnosisLine<'a> {
     pub judgement: JudgementJson<'a>,
     /// What was measured.
     #[serde(flatten)]
-    pub measures: MeasuresJson,
+    pub measures: MeasuresJson<'a>,
 }
 
 /// The first part of a diagnosis: what it is about.
@@ -102,7 +102,7 @@ pub struct JudgementJson<'a> {
 
 /// The last part of a diagnosis: what was measured.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct MeasuresJson {
+pub struct MeasuresJson<'a> {
     /// Milliseconds by phase.
     #[schemars(with = "BTreeMap<String, f64>")]
     pub timing_ms: Millis,
@@ -118,27 +118,27 @@ pub struct MeasuresJson {
     /// Bytes received.
     pub bytes: u64,
     /// The entry point that was asked; `null` where the target is no absolute URI.
-    pub entry_point: Option<EntryPointJson>,
+    pub entry_point: Option<EntryPointJson<'a>>,
 }
 
 /// Method, origin and the path's template: by these a run of many exchanges can be read.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct EntryPointJson {
+pub struct EntryPointJson<'a> {
     /// The method as sent; empty when not known.
-    pub method: String,
+    pub method: Cow<'a, str>,
     /// Scheme, host and port, without the scheme's own port.
-    pub origin: String,
+    pub origin: Cow<'a, str>,
     /// The path without query, with numbers, UUIDs, dates, tokens and hashes folded; where a description documents the
     /// operation, its template.
-    pub template: String,
+    pub template: Cow<'a, str>,
     /// The domain that somebody registered, by the public suffix list; `null` for addresses, names of one word and public
     /// suffixes.
     pub site: Option<String>,
 }
 
-impl EntryPointJson {
+impl<'a> EntryPointJson<'a> {
     /// That of an exchange; `site` gives the domain that somebody registered.
-    pub fn of(exchange: &Exchange, site: fn(&str) -> Option<&str>) -> Option<Self> {
+    pub fn of(exchange: &'a Exchange, site: fn(&str) -> Option<&str>) -> Option<Self> {
         let entry = EntryPoint::of(exchange)?;
         Some(Self {
             site: site(entry.host()).map(str::to_owned),
@@ -376,8 +376,8 @@ impl<'a> JudgementJson<'a> {
     }
 }
 
-impl MeasuresJson {
-    fn new(exchange: &Exchange, site: fn(&str) -> Option<&str>) -> Self {
+impl<'a> MeasuresJson<'a> {
+    fn new(exchange: &'a Exchange, site: fn(&str) -> Option<&str>) -> Self {
         Self {
             timing_ms: Millis(exchange.timeline),
             held: exchange.held,
