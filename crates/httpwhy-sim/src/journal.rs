@@ -8,7 +8,6 @@ mod entry;
 mod page;
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,9 +37,43 @@ pub(crate) struct Journal {
 
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Kept>,
     /// The number of the first entry that is kept.
     first: u64,
+}
+
+/// A line, and where it is one of the short way, only what differs from another: a ring that stays in the cache.
+#[derive(Debug)]
+enum Kept {
+    Plain(Plain),
+    Full(Box<Entry>),
+}
+
+/// A GET of `/status/{code}`.
+#[derive(Debug, Clone, Copy)]
+struct Plain {
+    at: SystemTime,
+    code: u16,
+    bytes: u32,
+    peer: Option<IpAddr>,
+    ended: Ended,
+}
+
+impl Plain {
+    fn entry(self, number: u64) -> Entry {
+        Entry {
+            number,
+            at: Some(self.at),
+            over: Over::Http1,
+            method: "GET".to_owned(),
+            path: format!("/status/{}", self.code),
+            status: Some(self.code),
+            bytes: self.bytes.into(),
+            peer: self.peer,
+            ended: self.ended,
+            ..Entry::default()
+        }
+    }
 }
 
 /// What was seen of an answer while it went out.
@@ -88,18 +121,14 @@ impl Journal {
 
     /// A GET of `/status/{code}` that was answered so, with as many bytes: the hook of the short way.
     pub(crate) fn note(&self, code: u16, bytes: usize, peer: Option<IpAddr>, ended: Ended) {
-        let now = SystemTime::now();
-        let mut ring = self.ring();
-        let number = ring.next();
-        let entry = ring.slot();
-        entry.restart(number, now, Over::Http1);
-        entry.method.push_str("GET");
-        // Writing into a text does not fail.
-        let _ = write!(entry.path, "/status/{code}");
-        entry.status = Some(code);
-        entry.bytes = bytes as u64;
-        entry.peer = peer;
-        entry.ended = ended;
+        let plain = Plain {
+            at: SystemTime::now(),
+            code,
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+            peer,
+            ended,
+        };
+        self.ring().push(Kept::Plain(plain));
     }
 
     /// An exchange begins; the returned note is completed by [`Noting::over`], or when it is dropped.
@@ -107,8 +136,12 @@ impl Journal {
         let keeps = self.keeps_requests();
         let mut ring = self.ring();
         let number = ring.next();
-        let entry = ring.slot();
-        entry.restart(number, SystemTime::now(), at.over);
+        let mut entry = Box::new(Entry {
+            number,
+            at: Some(SystemTime::now()),
+            over: at.over,
+            ..Entry::default()
+        });
         entry.set(&asked.method, &asked.path, act);
         if let Some(query) = &asked.query {
             entry.query = Some(cut(query).to_owned());
@@ -120,6 +153,7 @@ impl Journal {
             entry.fields = Some(kept_fields(asked));
             entry.content = Some(asked.content[..asked.content.len().min(KEPT_CONTENT)].to_vec());
         }
+        ring.push(Kept::Full(entry));
         Noting {
             journal: self,
             number,
@@ -146,9 +180,14 @@ impl Journal {
 
     /// The entries that are wanted, oldest first, and the number of the next one.
     pub(crate) fn entries(&self, wanted: impl Fn(&Entry) -> bool) -> (Vec<Entry>, u64) {
-        let mut ring = self.ring();
-        let entries = ring.entries.iter().filter(|entry| wanted(entry));
-        (entries.cloned().collect(), ring.next())
+        let ring = self.ring();
+        let entries = (ring.first..)
+            .zip(&ring.entries)
+            .map(|(number, kept)| match kept {
+                Kept::Plain(plain) => plain.entry(number),
+                Kept::Full(entry) => Entry::clone(entry),
+            });
+        (entries.filter(wanted).collect(), ring.next())
     }
 
     /// Forgets all. Numbers go on.
@@ -160,26 +199,25 @@ impl Journal {
 }
 
 impl Ring {
-    fn next(&mut self) -> u64 {
+    fn next(&self) -> u64 {
         self.first + self.entries.len() as u64
     }
 
-    /// The place of the next entry: that of the oldest when the ring is full, so that its memory is used again.
-    fn slot(&mut self) -> &mut Entry {
-        let entry = if self.entries.len() < KEPT {
-            Entry::default()
-        } else {
+    /// Adds one, in place of the oldest when the ring is full.
+    fn push(&mut self, kept: Kept) {
+        if self.entries.len() >= KEPT {
             self.first += 1;
-            self.entries.pop_front().unwrap_or_default()
-        };
-        self.entries.push_back(entry);
-        let last = self.entries.len() - 1;
-        &mut self.entries[last]
+            self.entries.pop_front();
+        }
+        self.entries.push_back(kept);
     }
 
     fn find(&mut self, number: u64) -> Option<&mut Entry> {
         let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
-        self.entries.get_mut(at)
+        match self.entries.get_mut(at)? {
+            Kept::Plain(_) => None,
+            Kept::Full(entry) => Some(entry),
+        }
     }
 }
 

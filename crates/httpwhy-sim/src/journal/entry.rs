@@ -114,26 +114,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Makes a new entry of an old one, and keeps its memory.
-    pub(super) fn restart(&mut self, number: u64, at: SystemTime, over: Over) {
-        let mut texts = [&mut self.method, &mut self.path, &mut self.act].map(std::mem::take);
-        texts.iter_mut().for_each(String::clear);
-        let [method, path, act] = texts;
-        *self = Self {
-            number,
-            at: Some(at),
-            over,
-            method,
-            path,
-            act,
-            ..Self::default()
-        };
-    }
-
     pub(super) fn set(&mut self, method: &str, path: &str, act: &str) {
-        self.method.push_str(cut(method));
-        self.path.push_str(cut(path));
-        self.act.push_str(cut(act));
+        cut(method).clone_into(&mut self.method);
+        cut(path).clone_into(&mut self.path);
+        cut(act).clone_into(&mut self.act);
     }
 
     /// As JSON.
