@@ -94,7 +94,10 @@ fn split(target: &str) -> Option<(Cow<'_, str>, &str)> {
         let length = origin.len() - own.len();
         origin = match origin {
             Cow::Borrowed(origin) => Cow::Borrowed(&origin[..length]),
-            Cow::Owned(origin) => Cow::Owned(origin[..length].to_owned()),
+            Cow::Owned(mut origin) => {
+                origin.truncate(length);
+                Cow::Owned(origin)
+            }
         };
     }
     let end = path.find(['?', '#']).unwrap_or(path.len());

@@ -50,8 +50,8 @@ pub struct Config {
     pub pace: Option<Pace>,
     /// Shut while no further job is to begin.
     pub gate: Gate,
-    /// Whether the next job may be long in coming, as from standard input. When not, nothing is handed over between
-    /// threads, which is a tenth of the work on a fast network.
+    /// Whether the next job may be long in coming, as from standard input. When not, workers take jobs from
+    /// the iterator themselves, and nothing is handed over between threads.
     pub jobs_block: bool,
 }
 

@@ -51,12 +51,8 @@ impl Budget {
             // A future that is ready at once would win against the clock, and an exchange of many short waits never end.
             return Err(limit("time", millis(self.total)));
         }
-        // What need not be waited for needs no timer.
-        let first = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
-        if let Poll::Ready(output) = first {
-            return Ok(output);
-        }
         let until = now.checked_add(phase.min(left)).unwrap_or(now + FAR);
+        // What need not be waited for needs no timer.
         let ended = poll_fn(|cx| match future.as_mut().poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => alarm.poll_until(until, cx).map(|()| None),

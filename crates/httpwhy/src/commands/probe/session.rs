@@ -50,7 +50,8 @@ pub(crate) fn run(
         ));
     }
     let config = &Arc::new(Config {
-        jobs_block: !(targets.can_be_read_twice() && args.scale.is_plain()),
+        // A description or a recording may take long to read on.
+        jobs_block: !(targets.are_plain() && targets.can_be_read_twice() && args.scale.is_plain()),
         ..config
     });
     let alone = targets.single();
