@@ -168,7 +168,7 @@ fn over_http_2_it_is_the_same() {
     ] {
         let counts = count(|| {
             let asked = client::h2::request("GET", path, &[], b"");
-            let heard = client::h2::say(simulator.http(), &asked);
+            let heard = client::h2::say_to_the_end(simulator.http(), &asked);
             format!("{:?} after {}", heard.end, heard.content(1).len())
         });
         println!("{path} over HTTP/2: {counts:?}");

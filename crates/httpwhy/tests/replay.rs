@@ -285,3 +285,55 @@ fn a_scenario_answers_in_its_order() {
         .collect();
     assert_eq!(acts[1], "scenario orders, step 2");
 }
+
+/// What a client saw that waited for the head, then for the content.
+fn slow() -> Capture {
+    let sent = Bytes::from_static(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    let (asked, _) = h1::read_request(&sent, true, h1::Limits::default());
+    let mut reader = h1::Reader::response(b"GET", h1::Limits::default());
+    reader.feed(b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 4\r\n\r\nlate");
+    let mut exchange = Exchange {
+        end: End::Answered,
+        sent: Sent::All,
+        target: "http://127.0.0.1/slow".to_owned(),
+        request: asked.request.expect("a request"),
+        response: reader.finish().response,
+        ..Exchange::default()
+    };
+    exchange
+        .timeline
+        .add(Phase::Wait, Duration::from_millis(300));
+    exchange
+        .timeline
+        .add(Phase::Receive, Duration::from_millis(200));
+    Capture {
+        name: "slow".to_owned(),
+        exchange,
+        sent,
+    }
+}
+
+#[test]
+fn a_replay_takes_its_time() {
+    let capture = slow();
+    let visits = through_json(&capture.exchange);
+    let after = |pace| -> Vec<u64> {
+        let scenario = replay(&visits, pace).expect("it can be replayed");
+        let wire = scenario.rules[0].then[0].wire.as_ref().expect("bytes");
+        wire.pieces.iter().map(|piece| piece.after_ms).collect()
+    };
+    assert_eq!(after(1.0), [300, 200]);
+    assert_eq!(after(0.5), [150, 100]);
+    assert_eq!(after(0.0), [0, 0]);
+
+    let simulator = httpwhy_sim::start();
+    simulator.play(replay(&visits, 1.0).expect("it can be replayed"));
+    let visit = probe(&simulator, &capture, false);
+    let exchange = &visit.steps[0].exchange;
+    assert_eq!(exchange.status(), Some(504));
+    // No sleep ends early.
+    for (phase, least) in [(Phase::Wait, 300), (Phase::Receive, 200)] {
+        let took = exchange.timeline.get(phase).expect("it was taken");
+        assert!(took >= Duration::from_millis(least), "{phase}: {took:?}");
+    }
+}

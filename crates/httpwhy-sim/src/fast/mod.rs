@@ -74,6 +74,7 @@ struct Rest {
 /// the runtime.
 pub(crate) fn accept(listener: StdListener, world: &Arc<World>) -> io::Result<()> {
     listener.set_nonblocking(true)?;
+    defer(&listener);
     let listener = mio::net::TcpListener::from_std(listener);
     #[expect(
         deprecated,
@@ -115,6 +116,20 @@ pub(crate) fn accept(listener: StdListener, world: &Arc<World>) -> io::Result<()
     });
     Ok(())
 }
+
+/// Lets the kernel hold a connection back until its first bytes are here, for a second at most: who asks at once is then
+/// accepted, answered and done with in four calls. A system that cannot do so accepts earlier.
+#[cfg(target_os = "linux")]
+fn defer(listener: &StdListener) {
+    use std::os::fd::AsRawFd;
+    let seconds: uapi::c::c_int = 1;
+    let option = uapi::c::TCP_DEFER_ACCEPT;
+    // Nothing depends on it but the cost of a connection.
+    let _ = uapi::setsockopt(listener.as_raw_fd(), uapi::c::IPPROTO_TCP, option, &seconds);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn defer(_: &StdListener) {}
 
 /// What a connection has brought so far.
 #[derive(Default)]

@@ -5,11 +5,12 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use httpwhy_wire::h2::{FrameHead, HEAD, PREFACE, flag, kind, read_frame_head, write_frame};
 use httpwhy_wire::hpack::{Decoder, write_literal};
 
-use super::{End, SILENCE, connect, read_all};
+use super::{End, PATIENCE, SILENCE, connect, read_all};
 
 /// What came, and how it ended.
 #[derive(Debug)]
@@ -58,8 +59,17 @@ pub fn stream(
 
 /// Sends these bytes, and takes what comes until the end, or until nothing comes any more.
 pub fn say(address: SocketAddr, bytes: &[u8]) -> Heard {
+    hear(address, bytes, SILENCE)
+}
+
+/// Sends these bytes, and takes what comes until the end, which must come.
+pub fn say_to_the_end(address: SocketAddr, bytes: &[u8]) -> Heard {
+    hear(address, bytes, PATIENCE)
+}
+
+fn hear(address: SocketAddr, bytes: &[u8], silence: Duration) -> Heard {
     let mut stream = connect(address);
-    stream.set_read_timeout(Some(SILENCE)).expect("a timeout");
+    stream.set_read_timeout(Some(silence)).expect("a timeout");
     stream.write_all(bytes).expect("sends");
     let (mut rest, end) = read_all(&mut stream);
     let mut frames = Vec::new();
