@@ -80,6 +80,18 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "client",
     ),
     (
+        "lighttpd",
+        r#"203.0.113.9 shop.example.com - [03/Nov/2026:14:05:12 +0000] "GET / HTTP/1.1" 503 361 "-" "curl/8.5.0""#,
+        "http/503",
+        "unknown",
+    ),
+    (
+        "lighttpd-error",
+        "2026-11-03 14:05:12: (gw_backend.c.274) establishing connection failed: socket: tcp:10.0.0.5:8080: Connection refused",
+        "net/connect-refused",
+        "origin",
+    ),
+    (
         "iis",
         "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n2026-11-03 14:05:12 10.0.0.4 GET /api/orders id=7 443 - 203.0.113.9 curl/8.5.0 - 502 3 12002 120015",
         "iis/502.3",

@@ -15,6 +15,7 @@
 mod agent;
 mod aggregates;
 mod csv;
+mod cut;
 mod doubt;
 mod errors;
 mod example;
@@ -24,6 +25,7 @@ mod hash;
 pub mod incidents;
 mod judge;
 mod lines;
+mod lookup;
 mod network;
 mod parquet;
 mod plan;

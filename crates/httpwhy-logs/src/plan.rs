@@ -96,10 +96,19 @@ impl Plan {
         plan
     }
 
-    /// Whether these are error lines.
+    /// Whether these are error lines, and no access lines among them.
     pub(crate) fn is_errors(&self) -> bool {
-        let first = self.readers.first();
-        first.is_some_and(|reader| reader.format.kind == Kind::Error)
+        self.holds(Kind::Error) && !self.holds(Kind::Access)
+    }
+
+    /// Whether these are error lines and access lines.
+    pub(crate) fn is_mixed(&self) -> bool {
+        self.holds(Kind::Error) && self.holds(Kind::Access)
+    }
+
+    fn holds(&self, kind: Kind) -> bool {
+        let mut readers = self.readers.iter();
+        readers.any(|reader| reader.format.kind == kind)
     }
 
     /// How many of these lines it reads; those of another file of the same writer.

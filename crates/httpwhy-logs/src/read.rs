@@ -14,17 +14,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use httpwhy_ingest::logs::Layout;
 
+use crate::cut::lines;
 use crate::errors::Complaints;
 use crate::hash::Seed;
 use crate::plan::Plan;
 use crate::source::{Opened, Packing, open, read_at};
 use crate::triage::{FileReport, Triage, Unreadable};
 use crate::witness::{Role, Witnesses};
-use crate::worker::{LONGEST_LINE, Settings, Worker};
+use crate::worker::{Hearing, LONGEST_LINE, Settings, Worker};
 use crate::{Counters, Options};
 
-/// One thread's buffer, bytes. It is refilled often: what fits the second-level cache is read from there.
-const BUFFER: usize = 256 * 1024;
 /// Bytes of a plain file that one thread takes at a time.
 const CHUNK: u64 = 8 << 20;
 /// Lines looked at to recognise a file.
@@ -95,6 +94,20 @@ impl Recognised {
     pub(crate) fn is_errors(&self) -> bool {
         self.plan.is_errors()
     }
+
+    /// Whether it can be read again from its beginning.
+    fn is_lasting(&self) -> bool {
+        self.opened.size.is_some()
+    }
+
+    /// How many bytes are to be read.
+    fn length(&self) -> u64 {
+        let size = self.opened.size.unwrap_or(0);
+        match self.opened.packing {
+            Packing::Plain => size.saturating_sub(self.from),
+            _ => size,
+        }
+    }
 }
 
 /// What came of reading a file.
@@ -105,6 +118,8 @@ pub(crate) struct Done {
     pub(crate) unended: bool,
     /// Parts of a message whose last one has not come.
     pub(crate) part: Vec<u8>,
+    /// It held error lines for which it was not read before.
+    unheard: bool,
 }
 
 /// Reads all inputs. What cannot be read is told in the triage, and the rest goes on.
@@ -124,8 +139,8 @@ pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage 
     let total = found.iter().filter_map(|file| file.opened.size).sum();
     progress.total.store(total, Ordering::Relaxed);
     let (errors, accesses): (Vec<_>, Vec<_>) = found.iter().partition(|file| file.is_errors());
-    let none = Complaints::default();
-    let (mut complaints, done) = run(&errors, &settings, &none, progress, &mut triage);
+    let mut complaints = Complaints::default();
+    let done = count(&errors, &settings, &mut complaints, progress, &mut triage);
     report(&errors, done, &mut triage);
     if !options.behind.is_empty() {
         let mut behind = Triage::new(&settings);
@@ -139,7 +154,7 @@ pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage 
         );
         triage.take_behind(behind);
     }
-    let (_, done) = run(&accesses, &settings, &complaints, progress, &mut triage);
+    let done = count(&accesses, &settings, &mut complaints, progress, &mut triage);
     report(&accesses, done, &mut triage);
     triage.finish();
     triage
@@ -448,6 +463,77 @@ fn tasks(files: &[&Recognised]) -> Vec<Task> {
     tasks
 }
 
+/// Reads some files and counts their lines into the triage; what came of each file. Access lines find their error lines
+/// among those known and those in the same files, which are known afterwards.
+pub(crate) fn count(
+    files: &[&Recognised],
+    settings: &Settings,
+    known: &mut Complaints,
+    progress: &Progress,
+    triage: &mut Triage,
+) -> Vec<Done> {
+    // Which files hold both is seen in their sample, or on the way. Where lines are handed on as they are counted, they
+    // cannot be counted again.
+    let is_mixed = |file: &Recognised| file.is_lasting() && file.plan.is_mixed();
+    let all = settings.lines.is_some() && files.iter().any(|file| !file.is_errors());
+    let mut heard: Vec<bool> = files
+        .iter()
+        .map(|file| is_mixed(file) || all && file.is_lasting())
+        .collect();
+    if heard.contains(&true) {
+        known.merge(hear(files, &heard, settings, progress));
+    }
+    let mut ran = work(files, &heard, settings, known, progress);
+    let met = ran.met_both(files);
+    if !all && met.contains(&true) {
+        drop(ran);
+        known.merge(hear(files, &met, settings, progress));
+        for (heard, met) in heard.iter_mut().zip(met) {
+            *heard |= met;
+        }
+        again(files, &heard, progress);
+        ran = work(files, &heard, settings, known, progress);
+    }
+    let (found, done) = ran.into_triage(triage);
+    known.merge(found);
+    done
+}
+
+/// What the error lines in some of these files say. Nothing is counted.
+fn hear(
+    files: &[&Recognised],
+    wanted: &[bool],
+    settings: &Settings,
+    progress: &Progress,
+) -> Complaints {
+    again(files, wanted, progress);
+    let hearing = Settings {
+        role: Role::Hear,
+        ..settings.clone()
+    };
+    let files: Vec<&Recognised> = files
+        .iter()
+        .zip(wanted)
+        .filter_map(|(file, wanted)| wanted.then_some(*file))
+        .collect();
+    let mut passing = Triage::new(settings);
+    run(
+        &files,
+        &hearing,
+        &Complaints::default(),
+        progress,
+        &mut passing,
+    )
+    .0
+}
+
+/// Tells that some files are read once more.
+fn again(files: &[&Recognised], wanted: &[bool], progress: &Progress) {
+    let more = files.iter().zip(wanted).filter(|(_, wanted)| **wanted);
+    let more = more.map(|(file, _)| file.length()).sum();
+    progress.total.fetch_add(more, Ordering::Relaxed);
+}
+
 /// Reads some files; the complaints met, and what came of each file. Counts go into the triage.
 pub(crate) fn run(
     files: &[&Recognised],
@@ -456,11 +542,48 @@ pub(crate) fn run(
     progress: &Progress,
     triage: &mut Triage,
 ) -> (Complaints, Vec<Done>) {
+    work(files, &vec![false; files.len()], settings, known, progress).into_triage(triage)
+}
+
+/// What came of reading some files.
+struct Ran<'a> {
+    workers: Vec<Worker<'a>>,
+    done: Vec<Done>,
+    failures: Vec<Unreadable>,
+}
+
+impl Ran<'_> {
+    /// Which files held error lines beside access lines unforeseen, and can be read again.
+    fn met_both(&self, files: &[&Recognised]) -> Vec<bool> {
+        let files = files.iter().zip(&self.done);
+        files
+            .map(|(file, done)| done.unheard && file.is_lasting() && !file.is_errors())
+            .collect()
+    }
+
+    /// Puts all that was counted into the triage; the complaints met, and what came of each file.
+    fn into_triage(self, triage: &mut Triage) -> (Complaints, Vec<Done>) {
+        let mut complaints = Complaints::default();
+        for worker in self.workers {
+            triage.take(worker, &mut complaints);
+        }
+        triage.unreadable.extend(self.failures);
+        (complaints, self.done)
+    }
+}
+
+/// Reads some files with all cores. `heard`: which were read for their error lines before.
+fn work<'a>(
+    files: &[&Recognised],
+    heard: &[bool],
+    settings: &'a Settings,
+    known: &'a Complaints,
+    progress: &Progress,
+) -> Ran<'a> {
     let tasks = tasks(files);
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
-    let mut per_file = vec![Done::default(); files.len()];
-    let mut complaints = Complaints::default();
+    let mut done = vec![Done::default(); files.len()];
     let threads = settings.workers.min(tasks.len());
     let work = || {
         let mut worker = Worker::new(settings, known);
@@ -474,9 +597,16 @@ pub(crate) fn run(
             else {
                 break;
             };
-            let before = worker.counters;
+            let (before, kept) = (worker.counters, worker.complaints.kept());
             let file = files[task.file];
-            match one(file, task, &mut worker, &mut buffer, progress) {
+            match one(
+                file,
+                task,
+                heard[task.file],
+                &mut worker,
+                &mut buffer,
+                progress,
+            ) {
                 Ok(unended) => counted[task.file].unended |= unended,
                 Err(error) => {
                     let what = explain(file, &error);
@@ -490,6 +620,7 @@ pub(crate) fn run(
             }
             let done = &mut counted[task.file];
             done.counters.add(&worker.counters.since(&before));
+            done.unheard |= worker.complaints.kept() > kept;
             if !file.plan.carriers.is_empty() {
                 done.part = worker.unfinished();
             }
@@ -497,29 +628,29 @@ pub(crate) fn run(
         worker.finish();
         (worker, counted)
     };
-    std::thread::scope(|scope| {
+    let results = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut done = vec![work()];
-        for other in others {
-            if let Ok(result) = other.join() {
-                done.push(result);
-            }
-        }
-        for (worker, counted) in done {
-            for (sum, more) in per_file.iter_mut().zip(&counted) {
-                sum.counters.add(&more.counters);
-                sum.unended |= more.unended;
-                if !more.part.is_empty() {
-                    sum.part.clone_from(&more.part);
-                }
-            }
-            triage.take(worker, &mut complaints);
-        }
+        let mut results = vec![work()];
+        results.extend(others.into_iter().filter_map(|other| other.join().ok()));
+        results
     });
-    triage
-        .unreadable
-        .extend(failures.into_inner().unwrap_or_default());
-    (complaints, per_file)
+    let mut workers = Vec::new();
+    for (worker, counted) in results {
+        for (sum, more) in done.iter_mut().zip(counted) {
+            sum.counters.add(&more.counters);
+            sum.unended |= more.unended;
+            sum.unheard |= more.unheard;
+            if !more.part.is_empty() {
+                sum.part = more.part;
+            }
+        }
+        workers.push(worker);
+    }
+    Ran {
+        workers,
+        done,
+        failures: failures.into_inner().unwrap_or_default(),
+    }
 }
 
 impl Counters {
@@ -549,6 +680,7 @@ fn explain(file: &Recognised, error: &io::Error) -> String {
 fn one(
     file: &Recognised,
     task: &Task,
+    heard: bool,
     worker: &mut Worker<'_>,
     buffer: &mut Vec<u8>,
     progress: &Progress,
@@ -557,6 +689,11 @@ fn one(
     let before = file.directives.iter();
     let before = before.take_while(|(offset, _, _)| *offset < start);
     worker.begin(&file.plan, before.map(|(_, at, layout)| (*at, layout)));
+    worker.hears(match (heard, file.is_lasting()) {
+        (true, _) => Hearing::Before,
+        (false, true) => Hearing::None,
+        (false, false) => Hearing::Once,
+    });
     if start == file.from {
         worker.go_on(&file.part);
     }
@@ -610,80 +747,4 @@ impl<R: Read> Read for Counting<'_, R> {
             .fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
-}
-
-/// Gives every line that begins within the first `limit` bytes to the worker; whether the last had no end. With
-/// `inside`, the first byte belongs to the line before, whose rest is passed over.
-pub(crate) fn lines(
-    buffer: &mut Vec<u8>,
-    inside: bool,
-    limit: u64,
-    mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
-    worker: &mut Worker<'_>,
-    progress: &Progress,
-) -> io::Result<bool> {
-    buffer.resize(BUFFER, 0);
-    // What of the buffer holds bytes not yet given, and where it stands in the input.
-    let mut held = 0;
-    let mut offset = 0_u64;
-    let mut skipping = inside;
-    loop {
-        let count = read(&mut buffer[held..])?;
-        let end = held + count;
-        let mut from = 0;
-        let bytes = &buffer[..end];
-        while offset + (from as u64) < limit || skipping {
-            let Some(length) = memchr::memchr(b'\n', &bytes[from..]) else {
-                break;
-            };
-            if skipping {
-                skipping = false;
-            } else {
-                let line = &bytes[from..from + length];
-                worker.line(if offset == 0 && from == 0 {
-                    without_mark(line)
-                } else {
-                    line
-                });
-            }
-            from += length + 1;
-        }
-        let begins_here = offset + (from as u64) < limit;
-        if !begins_here && !skipping {
-            return Ok(false);
-        }
-        if skipping && offset + (end as u64) >= limit {
-            // The line began before this range and ends behind it: none begins here.
-            return Ok(false);
-        }
-        if count == 0 || progress.stop.load(Ordering::Relaxed) {
-            let unended = from < end && !skipping && count == 0;
-            if unended {
-                worker.line(&bytes[from..end]);
-            }
-            return Ok(unended);
-        }
-        if from == 0 && end == buffer.len() {
-            // No end in a whole buffer: nothing of it is kept.
-            if !skipping {
-                worker.oversize(bytes);
-            }
-            skipping = true;
-            offset += end as u64;
-            held = 0;
-        } else {
-            buffer.copy_within(from..end, 0);
-            offset += from as u64;
-            held = end - from;
-            if skipping {
-                offset += held as u64;
-                held = 0;
-            }
-        }
-    }
-}
-
-/// Without a UTF-8 byte order mark.
-fn without_mark(line: &[u8]) -> &[u8] {
-    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
 }

@@ -86,6 +86,8 @@ pub(crate) enum Role {
     /// It counts them.
     #[default]
     Count,
+    /// It only keeps the error lines among them.
+    Hear,
     /// It only learns the ids of failures.
     Learn(JoinBy),
     /// They are from behind: those with these ids are kept, and nothing is counted.

@@ -4,29 +4,26 @@ use std::sync::Arc;
 
 use httpwhy_ingest::logs::time::Clock;
 use httpwhy_ingest::logs::{
-    Carrier, Column, Kind, Layout, Line, Peeled, Spans, Split, VslGatherer, carriers, formats,
-    path_of,
+    Carrier, Column, Format, Kind, Layout, Line, Peeled, Shape, Spans, Split, VslGatherer,
+    carriers, formats, path_of,
 };
-use httpwhy_model::template::fold;
 
-use crate::errors::{Complaints, without_port};
+use crate::errors::{Asked, Complaints, When, without_port};
 use crate::example::example;
 use crate::filter::Filter;
 use crate::hash::Seed;
 use crate::judge::{Complaint, Judged};
 use crate::lines::Lines;
+use crate::lookup::Lookup;
 use crate::parquet::Batch;
 use crate::plan::{DEEPEST, Plan, Reader, reader_of};
 use crate::tables::histogram::bucket;
-use crate::tables::names::{Handle, Id};
 use crate::tables::{Dimension, EXAMPLE, Place, SAMPLES, Tables, UNTIMED};
 use crate::witness::{JoinBy, Role};
-use crate::{Counters, Depth, agent};
+use crate::{Counters, Depth};
 
 /// The longest line that is read; longer ones are counted as oversize.
 pub const LONGEST_LINE: usize = 64 * 1024;
-/// Slots of the small tables of what was met lately; a power of two.
-const LATELY: usize = 2048;
 /// Formats for single foreign lines are looked for so often in vain; then only for each 64th.
 const PATIENCE: u32 = 200;
 
@@ -52,6 +49,7 @@ pub(crate) struct Worker<'a> {
     is_bare: bool,
     /// The line at hand begins as a carrier's, and is none.
     is_cut: bool,
+    hearing: Hearing,
     /// In how many carriers that the sample did not show the line at hand is.
     depth: usize,
     /// Makes lines of varnishlog's records.
@@ -65,6 +63,18 @@ pub(crate) struct Worker<'a> {
     pub(crate) witnessed: u64,
     /// Lines in hand for whoever wants them all.
     batch: Batch,
+}
+
+/// What is known of the error lines of a file when its access lines are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Hearing {
+    /// None is expected in it.
+    #[default]
+    None,
+    /// It was read for them before.
+    Before,
+    /// It can be read only once: of an access line, those that stand before it.
+    Once,
 }
 
 /// Why a line was not read.
@@ -88,50 +98,6 @@ pub(crate) struct Settings {
     pub(crate) lines: Option<Arc<Lines>>,
     pub(crate) seed: Seed,
     pub(crate) workers: usize,
-}
-
-/// What was met lately, by hash, so that the same path or agent is not folded again.
-struct Lookup {
-    paths: Lately<Handle>,
-    agents: Lately<(Handle, bool)>,
-    clients: Lately<Handle>,
-    template: Vec<u8>,
-    method: (Vec<u8>, Handle),
-}
-
-/// A small table of two places to each hash; the one used last stays longest.
-struct Lately<T> {
-    slots: Box<[(u64, T)]>,
-}
-
-impl<T: Copy + Default> Lately<T> {
-    fn new() -> Self {
-        Self {
-            slots: vec![(0, T::default()); LATELY].into(),
-        }
-    }
-
-    #[inline]
-    fn get(&mut self, hash: u64) -> Option<T> {
-        let at = (hash as usize % LATELY) & !1;
-        let pair = &mut self.slots[at..at + 2];
-        if pair[0].0 == hash {
-            return Some(pair[0].1);
-        }
-        if pair[1].0 == hash {
-            pair.swap(0, 1);
-            return Some(pair[0].1);
-        }
-        None
-    }
-
-    fn set(&mut self, hash: u64, value: T) {
-        let at = (hash as usize % LATELY) & !1;
-        if self.slots[at].0 != hash {
-            self.slots[at + 1] = self.slots[at];
-        }
-        self.slots[at] = (hash, value);
-    }
 }
 
 /// Parts of a line that its carrier cut.
@@ -192,6 +158,7 @@ impl<'a> Worker<'a> {
             latest_sure: 0,
             is_bare: true,
             is_cut: false,
+            hearing: Hearing::default(),
             depth: 0,
             gatherer: None,
             lookup: Lookup::new(),
@@ -218,9 +185,15 @@ impl<'a> Worker<'a> {
             self.current = at;
         }
         self.latest_sure = self.current;
+        self.hearing = Hearing::default();
         self.parts = Default::default();
         self.gatherer = plan.gathers.map(VslGatherer::new);
         self.is_bare = plan.is_by_line() && !plan.contested;
+    }
+
+    /// What is known of the error lines of the file at hand.
+    pub(crate) const fn hears(&mut self, hearing: Hearing) {
+        self.hearing = hearing;
     }
 
     /// Ends with a file that was read from its beginning: what waits for further lines waits no longer.
@@ -508,52 +481,73 @@ impl<'a> Worker<'a> {
         let Reader { format, number, .. } = &self.plan.readers[self.current];
         let (format, number) = (*format, *number);
         let line = Line::new(raw, &self.spans);
-        let second = match self.clock.read(&line) {
-            None if !time.is_empty() => self.carried.read_stamp(time),
-            second => second,
-        }
-        .filter(|second| *second >= 0);
+        let (second, zone) = match self.clock.read(&line) {
+            None if !time.is_empty() => (self.carried.read_stamp(time), self.carried.zone()),
+            second => (second, self.clock.zone()),
+        };
+        let second = second.filter(|second| *second >= 0);
+        let when = When {
+            second: second.unwrap_or(0),
+            zone,
+        };
         let shape = (format.shape)(&line);
         self.met[usize::from(number)] += 1;
+        if matches!(self.settings.role, Role::Hear) {
+            if format.kind == Kind::Error {
+                hear(&mut self.complaints, &line, (format, number), &shape, when);
+            }
+            return;
+        }
 
         let mut row = self.tables.row(number, &shape, None, |shape| {
             Judged::of(format, shape, None)
         });
         let judged = &self.tables.rows[row].judged;
-        let failed = judged.failed();
+        let mut failed = judged.failed();
         match &self.settings.role {
-            Role::Count => {}
+            Role::Count | Role::Hear => {}
             _ if format.kind == Kind::Error => return,
             Role::Learn(by) if failed => return self.complaints.wanted.learn(&line, *by),
             Role::Learn(_) => return,
             Role::Behind(by, wanted) => {
                 let shape = (number, shape.to_owned());
-                let second = second.unwrap_or(0);
                 return self
                     .complaints
                     .witnesses
-                    .add(&line, second, shape, *by, wanted);
+                    .add(&line, when.second, shape, *by, wanted);
             }
         }
         if format.kind == Kind::Error {
-            let complaint = Complaint {
-                format: number,
-                shape: shape.to_owned(),
-                late: false,
-            };
-            self.complaints.add(&line, second.unwrap_or(0), &complaint);
-        } else if failed && !self.known.is_empty() {
-            let took = line.micros(Column::Duration).unwrap_or(0) / 1_000_000;
+            if self.hearing != Hearing::Before {
+                hear(&mut self.complaints, &line, (format, number), &shape, when);
+            }
+        } else if self.may_be_told_of(failed) {
             let by = self.settings.join_by;
-            let witness = self.known.witnesses.find(&line, by);
+            let witness = failed
+                .then(|| self.known.witnesses.find(&line, by))
+                .flatten();
             self.witnessed += u64::from(witness.is_some());
+            let asked = Asked {
+                line: &line,
+                format,
+                when,
+                took: (line.micros(Column::Duration).unwrap_or(0) / 1_000_000) as i64,
+                failed,
+            };
+            // What can be read only once has its error lines mostly before.
             let error = witness
                 .as_ref()
-                .or_else(|| self.known.find(&line, second.unwrap_or(0), took as i64));
+                .or_else(|| self.known.find(&asked))
+                .or_else(|| {
+                    self.complaints
+                        .find(&asked)
+                        .filter(|_| self.hearing == Hearing::Once)
+                });
             if error.is_some() {
                 row = self.tables.row(number, &shape, error, |shape| {
                     Judged::of(format, shape, error)
                 });
+                failed = self.tables.rows[row].judged.failed();
             }
         }
         let filter = &self.settings.filter;
@@ -590,6 +584,17 @@ impl<'a> Worker<'a> {
         }
     }
 
+    /// Whether an access line may have something said of it.
+    #[inline]
+    fn may_be_told_of(&self, failed: bool) -> bool {
+        let own = self.hearing == Hearing::Once && !self.complaints.is_empty();
+        if failed {
+            own || !self.known.is_empty()
+        } else {
+            self.known.may_tell_of_fine_lines() || own && self.complaints.may_tell_of_fine_lines()
+        }
+    }
+
     /// Ends the work: nothing stays in hand.
     pub(crate) fn finish(&mut self) {
         self.tables.flush();
@@ -597,6 +602,22 @@ impl<'a> Worker<'a> {
             lines.take(&mut self.batch);
         }
     }
+}
+
+/// Keeps an error line for the access lines that it belongs to.
+fn hear(
+    complaints: &mut Complaints,
+    line: &Line<'_>,
+    (format, number): (&Format, u16),
+    shape: &Shape<'_>,
+    when: When,
+) {
+    let complaint = Complaint {
+        format: number,
+        shape: shape.to_owned(),
+        late: false,
+    };
+    complaints.add(line, format, when, &complaint);
 }
 
 /// What the whole triage counts of a line, beyond its shape and minute.
@@ -662,77 +683,5 @@ fn deepen(
     }
     if let (true, Some(second)) = (failed, second) {
         tables.place(row, second, &place);
-    }
-}
-
-impl Lookup {
-    fn new() -> Self {
-        Self {
-            paths: Lately::new(),
-            agents: Lately::new(),
-            clients: Lately::new(),
-            template: Vec::new(),
-            method: (Vec::new(), Handle::default()),
-        }
-    }
-
-    #[inline]
-    fn path(&mut self, tables: &mut Tables, seed: Seed, path: &[u8]) -> Id {
-        let hash = seed.of(path);
-        let names = &mut tables.names[Dimension::Path as usize];
-        if let Some(handle) = self.paths.get(hash)
-            && names.again(handle)
-        {
-            return handle.id;
-        }
-        self.template.clear();
-        fold(path, &mut self.template);
-        let handle = names.handle(&self.template, 1);
-        self.paths.set(hash, handle);
-        handle.id
-    }
-
-    #[inline]
-    fn agent(&mut self, tables: &mut Tables, seed: Seed, agent: &[u8]) -> (Id, bool) {
-        let hash = seed.of(agent);
-        let names = &mut tables.names[Dimension::Agent as usize];
-        if let Some((handle, bot)) = self.agents.get(hash)
-            && names.again(handle)
-        {
-            return (handle.id, bot);
-        }
-        let (family, bot) = agent::family(agent);
-        let handle = names.handle(&family, 1);
-        self.agents.set(hash, (handle, bot));
-        (handle.id, bot)
-    }
-
-    /// The client's network.
-    #[inline]
-    fn network(&mut self, tables: &mut Tables, seed: Seed, client: &[u8]) -> Id {
-        let hash = seed.of(client);
-        let names = &mut tables.names[Dimension::Network as usize];
-        if let Some(handle) = self.clients.get(hash)
-            && names.again(handle)
-        {
-            return handle.id;
-        }
-        let client = without_port(client);
-        tables.distinct.add(client);
-        self.template.clear();
-        crate::network::write(client, &mut self.template);
-        let handle = names.handle(&self.template, 1);
-        self.clients.set(hash, handle);
-        handle.id
-    }
-
-    #[inline]
-    fn method(&mut self, tables: &mut Tables, method: &[u8]) -> Id {
-        let names = &mut tables.names[Dimension::Method as usize];
-        if self.method.0 == method && names.again(self.method.1) {
-            return self.method.1.id;
-        }
-        self.method = (method.to_vec(), names.handle(method, 1));
-        self.method.1.id
     }
 }

@@ -46,6 +46,11 @@ const WRITTEN: &[(&str, Blame, &str)] = &[
         "the server notes that the request breaks HTTP",
     ),
     (
+        "log:client-method",
+        PROVEN_CLIENT,
+        "the server notes that it knows no such method",
+    ),
+    (
         "log:client-too-large",
         PROVEN_CLIENT,
         "the server notes that the request is larger than it allows",

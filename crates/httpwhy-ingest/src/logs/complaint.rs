@@ -8,6 +8,7 @@
 //! | word | what the writer noted |
 //! |---|---|
 //! | `log:client-malformed` | the request broke HTTP |
+//! | `log:client-method` | the method is none that the writer knows |
 //! | `log:client-too-large` | the request line, the head or the content was larger than allowed |
 //! | `log:client-late` | the rest of the request did not come in time |
 //! | `log:client-gone` | the client ended the connection or the stream |
@@ -51,6 +52,8 @@ pub struct Cause {
     pub signal: &'static str,
     /// How exact it is: of several lines about one exchange the most exact one counts, of equals the first.
     pub weight: u8,
+    /// The status that the writer answers then; 0 where that may differ.
+    pub status: u16,
 }
 
 impl Cause {
@@ -61,6 +64,7 @@ impl Cause {
             phase,
             signal,
             weight: 3,
+            status: 0,
         }
     }
 
@@ -71,6 +75,7 @@ impl Cause {
             phase,
             signal,
             weight: 3,
+            status: 0,
         }
     }
 
@@ -80,10 +85,17 @@ impl Cause {
         self
     }
 
+    /// The same, which the writer answers with that status.
+    pub(crate) const fn answered(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     /// The shape of a line with this cause. It fits in the shape's bits and one word.
     pub(crate) fn shape(self) -> Shape<'static> {
         let leg = u16::from(self.leg == Leg::Upstream);
         Shape {
+            status: self.status,
             bits: leg << 15 | u16::from(self.weight) << 8 | self.phase as u16,
             words: [self.signal.as_bytes(), b""],
             ..Shape::default()

@@ -41,6 +41,34 @@ pub fn is_nameless(error: &Line<'_>) -> bool {
     client(error).is_none() && path(error).is_none()
 }
 
+/// Whether what an error line shows can lead to that status (0: none was sent).
+pub fn may_lead_to(error: &Shape<'_>, status: u16) -> bool {
+    const CLIENTS: [&str; 10] = [
+        "log:client-malformed",
+        "log:client-method",
+        "log:client-too-large",
+        "log:client-late",
+        "log:client-plain",
+        "log:client-certificate",
+        "log:client-handshake",
+        "log:credentials",
+        "log:no-file",
+        "log:no-permission",
+    ];
+    if error.status != 0 {
+        return error.status == status;
+    }
+    match Cause::of(error) {
+        None => false,
+        // 499 is nginx's for a client that left meanwhile.
+        Some((Leg::Upstream, ..)) => status == 0 || status >= 499,
+        Some((Leg::Client, _, signal, _)) if CLIENTS.iter().any(|word| signal.is(word)) => {
+            matches!(status, 0 | 400..=499 | 501 | 505)
+        }
+        Some((Leg::Client, ..)) => true,
+    }
+}
+
 /// Whether both are there and equal.
 fn same(a: Option<&[u8]>, b: Option<&[u8]>) -> Option<bool> {
     Some(a? == b?)
@@ -192,6 +220,30 @@ mod tests {
             let found = same_exchange(&Line::new(&a.0, &a.1), &Line::new(&b.0, &b.1), *apart);
             assert_eq!(found.is_some(), *wanted, "{access:?} {error:?}");
         }
+    }
+
+    #[test]
+    fn a_cause_leads_to_some_statuses() {
+        let refused = Cause::upstream(Phase::Connect, "errno:ECONNREFUSED");
+        let no_file = Cause::client(Phase::Wait, "log:no-file");
+        let limited = Cause::client(Phase::Wait, "log:limited");
+        for (cause, status, wanted) in [
+            (refused, 502, true),
+            (refused, 404, false),
+            (refused.answered(503), 503, true),
+            (refused.answered(503), 502, false),
+            (no_file, 404, true),
+            (no_file, 502, false),
+            (limited, 503, true),
+            (limited, 429, true),
+        ] {
+            assert_eq!(
+                may_lead_to(&cause.shape(), status),
+                wanted,
+                "{cause:?} {status}"
+            );
+        }
+        assert!(!may_lead_to(&Shape::default(), 502));
     }
 
     #[test]

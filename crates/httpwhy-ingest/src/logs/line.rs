@@ -97,6 +97,8 @@ columns! {
     Level = "level",
     /// An error line's message.
     Message = "message",
+    /// The file of the writer's own that an error line names.
+    File = "file",
     /// The request's cookies: a secret.
     Cookie = "cookie",
 }

@@ -13,6 +13,8 @@ pub struct Clock {
     day: Vec<u8>,
     day_start: i64,
     value: i64,
+    /// Seconds east of UTC that the last stamp names.
+    zone: Option<i64>,
 }
 
 impl Clock {
@@ -25,6 +27,11 @@ impl Clock {
             return self.read_with_day(day, stamp);
         }
         self.read_stamp(stamp)
+    }
+
+    /// Seconds east of UTC that the last stamp read names; `None` when it is the time of an unnamed zone.
+    pub const fn zone(&self) -> Option<i64> {
+        self.zone
     }
 
     /// The same for a stamp that stands alone.
@@ -68,6 +75,7 @@ impl Clock {
             self.tail.extend_from_slice(&stamp[fraction + 1 + digits..]);
         }
         self.value = value;
+        self.zone = zone_of(stamp);
         Some(value)
     }
 
@@ -76,6 +84,9 @@ impl Clock {
             self.day_start = date(day)?;
             self.day = day.to_vec();
         }
+        // What is remembered of another stamp has another zone.
+        self.last.clear();
+        self.zone = None;
         Some(self.day_start + time_of_day(stamp)?)
     }
 }
@@ -174,10 +185,25 @@ fn time_of_day(text: &[u8]) -> Option<i64> {
     (hours < 24 && minutes < 60 && seconds <= 60).then_some(hours * 3600 + minutes * 60 + seconds)
 }
 
+/// Seconds east of UTC that a stamp names, 0 of an epoch.
+fn zone_of(stamp: &[u8]) -> Option<i64> {
+    let stamp = stamp.trim_ascii();
+    match stamp {
+        [_, _, b'/', ..] => named_zone(stamp.get(20..)?),
+        [_, _, _, _, b'-' | b'/', ..] => named_zone(stamp.get(19..)?),
+        [b'0'..=b'9', ..] if !stamp.contains(&b':') => Some(0),
+        _ => None,
+    }
+}
+
 /// Seconds east of UTC that the rest of a stamp names; 0 when it names none.
 fn zone(rest: &[u8]) -> i64 {
+    named_zone(rest).unwrap_or(0)
+}
+
+fn named_zone(rest: &[u8]) -> Option<i64> {
     let Some(at) = rest.iter().position(|byte| matches!(byte, b'+' | b'-')) else {
-        return 0;
+        return rest.ends_with(b"Z").then_some(0);
     };
     let sign = if rest[at] == b'-' { -1 } else { 1 };
     let digits: Vec<i64> = rest[at + 1..]
@@ -188,9 +214,9 @@ fn zone(rest: &[u8]) -> i64 {
         .take(4)
         .collect();
     match digits[..] {
-        [a, b, c, d] => sign * ((a * 10 + b) * 3600 + (c * 10 + d) * 60),
-        [a, b] => sign * (a * 10 + b) * 3600,
-        _ => 0,
+        [a, b, c, d] => Some(sign * ((a * 10 + b) * 3600 + (c * 10 + d) * 60)),
+        [a, b] => Some(sign * (a * 10 + b) * 3600),
+        _ => None,
     }
 }
 
@@ -253,6 +279,24 @@ mod tests {
         ];
         for &(stamp, wanted) in table {
             assert_eq!(parse(stamp.as_bytes()), wanted, "{stamp}");
+        }
+    }
+
+    #[test]
+    fn a_clock_tells_whether_a_stamp_names_its_zone() {
+        let table: &[(&str, Option<i64>)] = &[
+            ("03/Nov/2026:14:05:12 +0100", Some(3600)),
+            ("03/Nov/2026:14:05:12.345", None),
+            ("2026-11-03T14:05:12Z", Some(0)),
+            ("2026-11-03T14:05:12.345-05:30", Some(-19_800)),
+            ("2026/11/03 14:05:12", None),
+            ("Tue Nov 03 14:05:12.345678 2026", None),
+            ("1793714712.345", Some(0)),
+        ];
+        let mut clock = Clock::default();
+        for &(stamp, wanted) in table.iter().chain(table) {
+            clock.read_stamp(stamp.as_bytes());
+            assert_eq!(clock.zone(), wanted, "{stamp}");
         }
     }
 

@@ -21,12 +21,13 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crate::cut::lines;
 use crate::errors::Complaints;
-use crate::read::{Done, Recognised, lines, planned, recognise_opened, run, settings, witnesses};
+use crate::read::{Done, Recognised, count, planned, recognise_opened, settings, witnesses};
 use crate::source::{Opened, Packing, open};
 use crate::state::{self, Origin, State, StateError};
 use crate::triage::{Triage, Unreadable};
-use crate::worker::{Settings, Worker};
+use crate::worker::{Hearing, Settings, Worker};
 use crate::{Input, Options, Progress};
 use mark::{Mark, id_of};
 use pipe::Pipe;
@@ -125,13 +126,10 @@ impl Reading {
         pieces.sort_by_key(|piece| !piece.what.is_errors());
         let errors = pieces.partition_point(|piece| piece.what.is_errors());
         let (errors, accesses) = pieces.split_at(errors);
-        if !errors.is_empty() {
-            let (found, done) = self.read(errors, progress);
-            self.complaints.merge(found);
-            self.settle(errors, done);
-        }
+        let done = self.read(errors, progress);
+        self.settle(errors, done);
         self.join(accesses, progress);
-        let (_, done) = self.read(accesses, progress);
+        let done = self.read(accesses, progress);
         self.settle(accesses, done);
         self.drain(progress, &mut step);
         self.complaints.forget_old();
@@ -170,7 +168,7 @@ impl Reading {
                 tails.push(Piece { source: at, what });
             }
         }
-        let (_, done) = self.read(&tails, progress);
+        let done = self.read(&tails, progress);
         self.settle(&tails, done);
         self.triage.files = self.reports();
         if let Some(behind) = self.behind.take() {
@@ -531,15 +529,15 @@ impl Reading {
         }
     }
 
-    fn read(&mut self, pieces: &[Piece], progress: &Progress) -> (Complaints, Vec<Done>) {
+    fn read(&mut self, pieces: &[Piece], progress: &Progress) -> Vec<Done> {
         if pieces.is_empty() {
-            return (Complaints::default(), Vec::new());
+            return Vec::new();
         }
         let files: Vec<&Recognised> = pieces.iter().map(|piece| &piece.what).collect();
-        run(
+        count(
             &files,
             &self.settings,
-            &self.complaints,
+            &mut self.complaints,
             progress,
             &mut self.triage,
         )
@@ -598,6 +596,7 @@ impl Reading {
             }
             let mut worker = Worker::new(&self.settings, &self.complaints);
             worker.begin(&pipe.plan, None);
+            worker.hears(Hearing::Once);
             worker.go_on(&pipe.part);
             let mut rest = &came.lines[..];
             let read = |buffer: &mut [u8]| io::Read::read(&mut rest, buffer);

@@ -16,7 +16,7 @@ use super::StateError;
 const MAGIC: &[u8] = b"httpwhy logs state ";
 /// The version of everything behind the first line. To be raised when an image changes, and when a format's shape gets
 /// another meaning for its bits or words.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// A state is never longer, packed.
 const LONGEST: u64 = 64 << 20;
 /// Nor unpacked.

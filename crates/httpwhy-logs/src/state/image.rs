@@ -8,6 +8,7 @@ use httpwhy_ingest::logs::{Format, OwnedShape, Request, Shape, formats};
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::errors::{RECENT, Recent};
 use crate::growing::mark::Mark;
 use crate::growing::source::Record;
 use crate::judge::Complaint;
@@ -211,8 +212,9 @@ pub(crate) struct Image<'a> {
     pub(crate) tables: TablesImage<'a>,
     #[serde(borrow)]
     pub(crate) complaints: List<ComplaintImage<'a>, { crate::errors::MOST }>,
-    pub(crate) marks: List<(u64, i64, u32), { 2 * crate::errors::MOST }>,
-    pub(crate) last: Option<(u64, i64, u32)>,
+    /// By key: the second, whether it is of no named zone, and which complaint.
+    pub(crate) marks: List<(u64, i64, bool, u32), { 2 * crate::errors::MOST }>,
+    pub(crate) recent: List<Recent, RECENT>,
     #[serde(borrow)]
     pub(crate) records: List<RecordImage<'a>, FILES>,
 }
@@ -242,7 +244,9 @@ impl<'a> Made<'a> {
     pub(crate) fn image(&self) -> Image<'a> {
         let mut formats = Dictionary::default();
         let tables = TablesImage::of(self.tables, &mut formats);
-        let (complaints, marks, last) = self.complaints.all();
+        let (complaints, marks, recent) = self.complaints.all();
+        let marks = marks.into_iter();
+        let marks = marks.map(|(key, said)| (key, said.second, said.local, said.index));
         let complaints: Vec<_> = complaints
             .iter()
             .map(|complaint| ComplaintImage::of(complaint, &mut formats))
@@ -269,8 +273,8 @@ impl<'a> Made<'a> {
             met: List(self.met.clone()),
             tables,
             complaints: List(complaints),
-            marks: List(marks),
-            last,
+            marks: List(marks.collect()),
+            recent: List(recent),
             records: List(self.records.iter().map(RecordImage::of).collect()),
         }
     }

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use httpwhy_ingest::logs::formats;
 
-use crate::errors::Complaints;
+use crate::errors::{Complaints, Said};
 use crate::growing::mark::Mark;
 use crate::growing::source::Record;
 use crate::hash::Seed;
@@ -360,17 +360,28 @@ fn complaints(image: &Image<'_>, formats: &Dictionary) -> Result<Complaints, Uns
     for complaint in &image.complaints.0 {
         distinct.push(complaint.complaint(formats)?);
     }
-    let marks = &image.marks.0;
+    let marks = image.marks.0.iter();
+    let marks: Vec<(u64, Said)> = marks
+        .map(|&(key, second, local, index)| {
+            let said = Said {
+                second,
+                local,
+                index,
+            };
+            (key, said)
+        })
+        .collect();
+    let recent = &image.recent.0;
     let mut seconds = marks
         .iter()
-        .chain(&image.last)
-        .map(|(_, second, _)| *second);
+        .map(|(_, said)| said.second)
+        .chain(recent.iter().map(|(_, second, _)| *second));
     if !seconds.all(|second| (0..=SECONDS).contains(&second)) {
         return Err(Unsound(
             "an error line's time lies before 1970, or ages away",
         ));
     }
-    Complaints::restore(distinct, marks.clone(), image.last)
+    Complaints::restore(distinct, marks, recent.clone())
         .ok_or(Unsound("an error line says nothing"))
 }
 

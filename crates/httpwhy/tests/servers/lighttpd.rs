@@ -1,16 +1,18 @@
-//! lighttpd: its own format, which tells nothing of the server behind.
+//! lighttpd: its own format, which tells nothing of the server behind, and its error log, which does.
 
 use httpwhy_testkit::Workspace;
 
 use crate::judged::{logs, says, unclear};
 use crate::origin::{Origin, free_port};
-use crate::running::{Server, ask, written};
+use crate::running::{Server, ask, ask_raw, written};
 
 const PATHS: &[&str] = &[
     "/ok",
     "/said",
     "/close",
+    "/reset",
     "/garbage",
+    "/bighead",
     "/dead/refused",
     "/denied",
     "/large",
@@ -27,20 +29,33 @@ fn lighttpd_names_the_party_or_says_what_to_add() {
     for path in PATHS {
         ask(port, path);
     }
-    let access = workspace.path("access.log");
+    ask_raw(port, b"GET /nohost HTTP/1.1\r\n\r\n");
+    let (access, error) = (workspace.path("access.log"), workspace.path("error.log"));
     // It keeps lines for seconds, and writes them at its end.
     drop(server);
     written(&access, PATHS);
+    written(&access, &["/nohost"]);
 
-    let logs = logs(&[&access]);
-    unclear(&logs, &["/said", "/close", "/dead/refused"], "");
-    says(
-        &logs,
-        &[
-            ("/denied", "policy", "-", "unknown"),
-            ("/large", "client-erred", "client", "likely"),
-        ],
+    let bare = logs(&[&access]);
+    assert_eq!(bare["formats"][0]["name"], "lighttpd");
+    unclear(
+        &bare,
+        &["/said", "/close", "/silent", "/garbage", "/dead/refused"],
+        "server.errorlog",
     );
+    let proven: &[_] = &[
+        ("/reset", "upstream-broke-off", "origin", "likely"),
+        ("/bighead", "upstream-broke-off", "origin", "proven"),
+        ("/silent", "upstream-silent", "origin", "proven"),
+        ("/dead/refused", "upstream-refused", "origin", "proven"),
+        ("/large", "client-erred", "client", "proven"),
+        ("/nohost", "client-erred", "client", "likely"),
+        ("/denied", "policy", "-", "unknown"),
+        // Both are a 500, and no line is written of either.
+        ("/said", "unclear", "-", "unknown"),
+        ("/close", "unclear", "-", "unknown"),
+    ];
+    says(&logs(&[&access, &error]), proven);
 }
 
 fn configuration(workspace: &Workspace, origin: &Origin, port: u16) -> String {

@@ -59,6 +59,11 @@ fn serve(mut stream: TcpStream) {
             return;
         }
         "garbage" => "this is no HTTP at all\r\n\r\n".to_owned(),
+        "cut" => "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\nbegun".to_owned(),
+        "bighead" => format!(
+            "HTTP/1.1 200 OK\r\nX-Large: {}\r\n\r\n",
+            "x".repeat(200_000)
+        ),
         "said" => whole("500 Internal Server Error", "broken\n"),
         _ => whole("200 OK", "fine\n"),
     };

@@ -102,6 +102,20 @@ pub(crate) fn ask(port: u16, target: &str) -> String {
         thread::sleep(Duration::from_millis(300));
         return String::new();
     }
+    answer(stream)
+}
+
+/// Sends these bytes, whatever they are, and gives what came.
+pub(crate) fn ask_raw(port: u16, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    stream
+        .set_read_timeout(Some(PATIENCE))
+        .expect("a socket takes a timeout");
+    let _ = stream.write_all(bytes);
+    answer(stream)
+}
+
+fn answer(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()

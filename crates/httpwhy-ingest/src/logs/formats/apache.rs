@@ -45,10 +45,17 @@ struct Apache {
 }
 
 fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
+    let unit = unit(&Apache { tail: Tail::None }, sample)?;
+    Some(Arc::new(Apache {
+        tail: Tail::Time(unit),
+    }))
+}
+
+/// What a lone number at the end counts in the lines of a sample that a layout splits; `None` when it splits none.
+pub(super) fn unit(layout: &dyn Layout, sample: &[&[u8]]) -> Option<Unit> {
     let (mut any, mut largest, mut decimal) = (false, 0, false);
     for raw in sample {
         let mut spans = Spans::default();
-        let layout = Apache { tail: Tail::None };
         if layout.split(raw, &mut spans) != Split::Read {
             continue;
         }
@@ -64,11 +71,7 @@ fn fit(sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
     } else {
         Unit::Seconds
     };
-    any.then(|| {
-        Arc::new(Apache {
-            tail: Tail::Time(unit),
-        }) as _
-    })
+    any.then_some(unit)
 }
 
 impl Layout for Apache {
@@ -114,8 +117,8 @@ fn vhost(raw: &[u8], spans: &mut Spans) -> usize {
     }
 }
 
-/// `%I %O`, `%D`, `%T`, or words of `key=value`; anything else is another format.
-fn tail(raw: &[u8], mut at: usize, spans: &mut Spans) -> Split {
+/// `%I %O`, `%D`, `%T`; anything else is another format.
+pub(super) fn tail(raw: &[u8], mut at: usize, spans: &mut Spans) -> Split {
     let mut numbers = 0;
     while at < raw.len() {
         if raw[at] != b' ' {

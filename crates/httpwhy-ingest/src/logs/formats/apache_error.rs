@@ -73,13 +73,41 @@ fn split(raw: &[u8], spans: &mut Spans) -> Option<()> {
     Some(())
 }
 
-/// `… returned by /path` names what was asked for.
+/// What a message names: the text before it, the byte behind it (0: the message's end), and what it is.
+const NAMED: &[(&str, u8, Column)] = &[
+    (" returned by /", b' ', Column::Target),
+    ("authentication failure for \"/", b'"', Column::Target),
+    (": access to /", b' ', Column::Target),
+    ("wrong authentication scheme: /", 0, Column::Target),
+    ("Invalid method in request ", 0, Column::Request),
+    ("denied by server configuration: /", 0, Column::File),
+    ("deny server access: /", 0, Column::File),
+    ("File does not exist: /", 0, Column::File),
+    ("Cannot serve directory /", b':', Column::File),
+    (" not found: /", 0, Column::Target),
+];
+
+/// What was asked for, as the path of the web or as the file that it led to.
 fn target(raw: &[u8], from: usize, end: usize, spans: &mut Spans) {
-    if let Some(at) = memmem::find(&raw[from..end], b" returned by /") {
-        let start = from + at + b" returned by ".len();
-        let length = memchr(b' ', &raw[start..end]).unwrap_or(end - start);
-        spans.set(Column::Target, start, start + length);
-    }
+    let message = &raw[from..end];
+    let named = NAMED.iter().find_map(|(before, until, column)| {
+        let at = memmem::find(message, before.as_bytes())? + before.len();
+        Some((at - usize::from(before.ends_with('/')), *until, *column))
+    });
+    let Some((at, until, column)) = named else {
+        return;
+    };
+    let rest = &message[at..];
+    let length = memchr(until, rest)
+        .filter(|_| until != 0)
+        .unwrap_or(rest.len());
+    // A folder is named with the slash that was asked for.
+    let length = if column == Column::File && rest[..length].ends_with(b"/") {
+        length - 1
+    } else {
+        length
+    };
+    spans.set(column, from + at, from + at + length);
 }
 
 fn shape<'a>(line: &Line<'a>) -> Shape<'a> {
@@ -175,6 +203,11 @@ const BEHIND: &[(&str, Phase, &str, u8)] = &[
     ),
 ];
 
+const DENIED: Cause = Cause::client(Phase::Wait, "log:denied").answered(403);
+const NO_FILE: Cause = Cause::client(Phase::Wait, "log:no-file").answered(404);
+const NO_PERMISSION: Cause = Cause::client(Phase::Wait, "log:no-permission").answered(403);
+const CREDENTIALS: Cause = Cause::client(Phase::Wait, "log:credentials").answered(401);
+
 /// Numbers that tell all by themselves.
 const NUMBERS: &[(&str, Cause)] = &[
     (
@@ -202,19 +235,33 @@ const NUMBERS: &[(&str, Cause)] = &[
     ),
     ("AH01382", Cause::client(Phase::Send, "log:client-late")),
     (
-        "AH01588",
-        Cause::client(Phase::Send, "log:client-too-large"),
+        "AH10124",
+        Cause::upstream(
+            Phase::Wait,
+            "proxy-status:http_response_header_section_size",
+        ),
     ),
-    ("AH01630", Cause::client(Phase::Wait, "log:denied")),
-    ("AH01797", Cause::client(Phase::Wait, "log:denied")),
-    ("AH00128", Cause::client(Phase::Wait, "log:no-file")),
-    ("AH00129", Cause::client(Phase::Wait, "log:no-file")),
-    ("AH01276", Cause::client(Phase::Wait, "log:no-file")),
-    ("AH00035", Cause::client(Phase::Wait, "log:no-permission")),
-    ("AH00132", Cause::client(Phase::Wait, "log:no-permission")),
-    ("AH01614", Cause::client(Phase::Wait, "log:credentials")),
-    ("AH01617", Cause::client(Phase::Wait, "log:credentials")),
-    ("AH01618", Cause::client(Phase::Wait, "log:credentials")),
+    (
+        "AH01588",
+        Cause::client(Phase::Send, "log:client-too-large").answered(413),
+    ),
+    (
+        "AH00135",
+        Cause::client(Phase::Send, "log:client-method").answered(501),
+    ),
+    ("AH01630", DENIED),
+    ("AH01797", DENIED),
+    ("AH00128", NO_FILE),
+    ("AH00129", NO_FILE),
+    (
+        "AH01276",
+        Cause::client(Phase::Wait, "log:no-file").answered(403),
+    ),
+    ("AH00035", NO_PERMISSION),
+    ("AH00132", NO_PERMISSION),
+    ("AH01614", CREDENTIALS),
+    ("AH01617", CREDENTIALS),
+    ("AH01618", CREDENTIALS),
     (
         "AH01071",
         Cause::upstream(Phase::Wait, "log:program-failed"),
@@ -274,13 +321,16 @@ fn cause(message: &[u8], remote: bool) -> Option<Cause> {
 fn behind(before: &[u8], phase: Phase, usual: &'static str, weight: u8) -> Cause {
     let said =
         errno(before).or_else(|| before.starts_with(b"(70007)").then_some("errno:ETIMEDOUT"));
+    let cause = Cause::upstream(phase, said.unwrap_or(usual));
     Cause {
         weight: if said.is_some() {
             weight.max(2) + 1
         } else {
             weight
         },
-        ..Cause::upstream(phase, said.unwrap_or(usual))
+        // A worker that cannot be reached is a 503 here (ap_proxy_connect_backend), not a 502.
+        status: if phase == Phase::Connect { 503 } else { 0 },
+        ..cause
     }
 }
 
@@ -330,7 +380,7 @@ fn by_text(text: &[u8]) -> Option<Cause> {
     let text = text.trim_ascii_start();
     let says = |part: &[u8]| memmem::find(text, part).is_some();
     if text.starts_with(b"client denied by server configuration") {
-        Some(Cause::client(Phase::Wait, "log:denied"))
+        Some(DENIED)
     } else if says(b"exceeds LimitRequest") || says(b"larger than the configured limit") {
         Some(Cause::client(Phase::Send, "log:client-too-large"))
     } else if text.starts_with(b"client sent ") || text.starts_with(b"HTTP Request ") {
@@ -340,7 +390,7 @@ fn by_text(text: &[u8]) -> Option<Cause> {
     {
         Some(Cause::upstream(Phase::Wait, "log:program-failed"))
     } else if text.starts_with(b"File does not exist") {
-        Some(Cause::client(Phase::Wait, "log:no-file"))
+        Some(NO_FILE)
     } else {
         None
     }
@@ -376,6 +426,56 @@ mod tests {
             ApacheError.split(b"[2026-11-03T14:05:12Z] \"GET", &mut spans),
             Split::Foreign
         );
+    }
+
+    #[test]
+    fn messages_name_what_was_asked_for() {
+        for (message, column, wanted) in [
+            (
+                "AH00898: Error reading from remote server returned by /p/close",
+                Column::Target,
+                "/p/close",
+            ),
+            (
+                "AH01106: bad HTTP/1.1 header returned by /p/bighead (GET)",
+                Column::Target,
+                "/p/bighead",
+            ),
+            (
+                "AH01617: user alice: authentication failure for \"/login\": Password Mismatch",
+                Column::Target,
+                "/login",
+            ),
+            (
+                "AH01618: user bob not found: /login",
+                Column::Target,
+                "/login",
+            ),
+            (
+                "AH01630: client denied by server configuration: /srv/www/denied",
+                Column::File,
+                "/srv/www/denied",
+            ),
+            (
+                "AH01276: Cannot serve directory /srv/www/a/: No matching DirectoryIndex (index.html) found",
+                Column::File,
+                "/srv/www/a",
+            ),
+            (
+                "AH00135: Invalid method in request BOGUS /x HTTP/1.1",
+                Column::Request,
+                "BOGUS /x HTTP/1.1",
+            ),
+        ] {
+            let raw = format!(
+                "[Fri Nov 20 20:45:37.462803 2026] [core:error] [pid 7:tid 9] [client 127.0.0.1:51664] {message}"
+            );
+            let mut spans = Spans::default();
+            assert_eq!(ApacheError.split(raw.as_bytes(), &mut spans), Split::Read);
+            let line = Line::new(raw.as_bytes(), &spans);
+            let found = line.get(column).map(String::from_utf8_lossy);
+            assert_eq!(found.as_deref(), Some(wanted), "{message}");
+        }
     }
 
     #[test]

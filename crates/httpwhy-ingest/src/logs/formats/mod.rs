@@ -27,6 +27,8 @@ mod httpsys;
 mod iis;
 mod inferred;
 mod ingress_nginx;
+mod lighttpd;
+mod lighttpd_error;
 mod nginx;
 mod nginx_error;
 mod nginx_json;
@@ -60,6 +62,8 @@ pub(crate) static ALL: &[&Format] = &[
     &iis::FORMAT,
     &inferred::FORMAT,
     &ingress_nginx::FORMAT,
+    &lighttpd::FORMAT,
+    &lighttpd_error::FORMAT,
     &nginx::FORMAT,
     &nginx_error::FORMAT,
     &nginx_json::FORMAT,

@@ -196,6 +196,11 @@ const KNOWN: &[Known] = &[
         &["client terminated stream"],
         client(Phase::Wait, "log:client-gone"),
     ),
+    // A connection on which nothing was asked: browsers open some beforehand.
+    (
+        &["client closed connection while waiting for request"],
+        HARMLESS,
+    ),
     (
         &["client closed connection"],
         client(Phase::Close, "log:client-gone"),

@@ -1,0 +1,128 @@
+//! What was met lately, so that it is not folded and looked for again.
+
+use httpwhy_model::template::fold;
+
+use crate::agent;
+use crate::errors::without_port;
+use crate::hash::Seed;
+use crate::tables::names::{Handle, Id};
+use crate::tables::{Dimension, Tables};
+
+/// Slots of the small tables of what was met lately; a power of two.
+const LATELY: usize = 2048;
+
+/// What was met lately, by hash, so that the same path or agent is not folded again.
+pub(crate) struct Lookup {
+    paths: Lately<Handle>,
+    agents: Lately<(Handle, bool)>,
+    clients: Lately<Handle>,
+    template: Vec<u8>,
+    method: (Vec<u8>, Handle),
+}
+
+/// A small table of two places to each hash; the one used last stays longest.
+struct Lately<T> {
+    slots: Box<[(u64, T)]>,
+}
+
+impl<T: Copy + Default> Lately<T> {
+    fn new() -> Self {
+        Self {
+            slots: vec![(0, T::default()); LATELY].into(),
+        }
+    }
+
+    #[inline]
+    fn get(&mut self, hash: u64) -> Option<T> {
+        let at = (hash as usize % LATELY) & !1;
+        let pair = &mut self.slots[at..at + 2];
+        if pair[0].0 == hash {
+            return Some(pair[0].1);
+        }
+        if pair[1].0 == hash {
+            pair.swap(0, 1);
+            return Some(pair[0].1);
+        }
+        None
+    }
+
+    fn set(&mut self, hash: u64, value: T) {
+        let at = (hash as usize % LATELY) & !1;
+        if self.slots[at].0 != hash {
+            self.slots[at + 1] = self.slots[at];
+        }
+        self.slots[at] = (hash, value);
+    }
+}
+
+impl Lookup {
+    pub(crate) fn new() -> Self {
+        Self {
+            paths: Lately::new(),
+            agents: Lately::new(),
+            clients: Lately::new(),
+            template: Vec::new(),
+            method: (Vec::new(), Handle::default()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn path(&mut self, tables: &mut Tables, seed: Seed, path: &[u8]) -> Id {
+        let hash = seed.of(path);
+        let names = &mut tables.names[Dimension::Path as usize];
+        if let Some(handle) = self.paths.get(hash)
+            && names.again(handle)
+        {
+            return handle.id;
+        }
+        self.template.clear();
+        fold(path, &mut self.template);
+        let handle = names.handle(&self.template, 1);
+        self.paths.set(hash, handle);
+        handle.id
+    }
+
+    #[inline]
+    pub(crate) fn agent(&mut self, tables: &mut Tables, seed: Seed, agent: &[u8]) -> (Id, bool) {
+        let hash = seed.of(agent);
+        let names = &mut tables.names[Dimension::Agent as usize];
+        if let Some((handle, bot)) = self.agents.get(hash)
+            && names.again(handle)
+        {
+            return (handle.id, bot);
+        }
+        let (family, bot) = agent::family(agent);
+        let handle = names.handle(&family, 1);
+        self.agents.set(hash, (handle, bot));
+        (handle.id, bot)
+    }
+
+    /// The client's network.
+    #[inline]
+    pub(crate) fn network(&mut self, tables: &mut Tables, seed: Seed, client: &[u8]) -> Id {
+        let hash = seed.of(client);
+        let names = &mut tables.names[Dimension::Network as usize];
+        if let Some(handle) = self.clients.get(hash)
+            && names.again(handle)
+        {
+            return handle.id;
+        }
+        let client = without_port(client);
+        tables.distinct.add(client);
+        self.template.clear();
+        crate::network::write(client, &mut self.template);
+        let handle = names.handle(&self.template, 1);
+        self.clients.set(hash, handle);
+        handle.id
+    }
+
+    #[inline]
+    pub(crate) fn method(&mut self, tables: &mut Tables, method: &[u8]) -> Id {
+        let names = &mut tables.names[Dimension::Method as usize];
+        if self.method.0 == method && names.again(self.method.1) {
+            return self.method.1.id;
+        }
+        self.method = (method.to_vec(), names.handle(method, 1));
+        self.method.1.id
+    }
+}
