@@ -52,7 +52,11 @@ fn one(out: &mut String, group: &Group, style: Style) {
         }
     };
     let title = style.paint(Look::Strong, &title);
-    let _ = writeln!(out, "{:>9}  {title}  {}", group.count, shown(&group.cause));
+    let cause = match group.cause {
+        Cause::Each if group.count == 1 => String::new(),
+        ref cause => format!("  {}", shown(cause)),
+    };
+    let _ = writeln!(out, "{:>9}  {title}{cause}", group.count);
     let party = match group.blame {
         Blame::Nobody => "nobody".to_owned(),
         Blame::Unknown { .. } => "not known by whom".to_owned(),
@@ -60,17 +64,19 @@ fn one(out: &mut String, group: &Group, style: Style) {
             format!("{party}, {}", blame.certainty())
         }),
     };
-    let after = group.retry.after_s;
-    let after = after.map_or_else(String::new, |seconds| format!(" of {seconds} s"));
+    let retry = match group.retry.after_s {
+        Some(seconds) => format!("after {seconds} s"),
+        None => group.retry.advice.to_string(),
+    };
     let hosts = match group.hosts {
         1 => String::new(),
         hosts => format!(" · {hosts} hosts"),
     };
-    let _ = writeln!(
-        out,
-        "           {party} · retry: {}{after}{hosts} · targets {} to {}",
-        group.retry.advice, group.span.0, group.span.1
-    );
+    let span = match group.span {
+        (first, last) if first == last => format!("target {first}"),
+        (first, last) => format!("targets {first} to {last}"),
+    };
+    let _ = writeln!(out, "           {party} · retry: {retry}{hosts} · {span}");
     if let Some(example) = group.examples.first() {
         let example: String = safe(example).chars().take(TARGET).collect();
         let _ = writeln!(out, "           e.g. {example}");
