@@ -256,3 +256,19 @@ fn fields_and_methods_of_the_command_come_first() {
         assert_eq!(lines.len(), 1, "{wanted}");
     }
 }
+
+#[test]
+fn what_is_wrong_with_all_is_said_once() {
+    let folder = Workspace::new();
+    let description = folder.write(
+        "api.yaml",
+        "openapi: 3.0.3\ninfo: {title: a, version: '1'}\npaths:\n  /a: {get: {}}\n  /b: {get: {}}\n",
+    );
+    let ran = probe(&[path(&description)]).run().exits(2);
+    assert_eq!(ran.stderr.matches("on which host").count(), 1);
+    assert!(
+        ran.stderr.contains("the same for 2 requests"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -133,20 +133,41 @@ impl InputArgs {
         }
         let good = all.len() - bad.len();
         if !bad.is_empty() && (!self.keep_going || good == 0) {
-            let mut lines: Vec<_> = bad.iter().take(NAMED).cloned().collect();
-            if bad.len() > NAMED {
-                lines.push(format!("and {} more", bad.len() - NAMED));
-            }
+            let mut lines = named(&bad);
             if good > 0 {
                 lines.push(format!("nothing was sent; --keep-going asks for the {good} good one(s) and records the others"));
             }
             return Err(Failure::usage(lines.join("\nhttpwhy: ")));
         }
         if !quiet {
-            bad.iter().take(NAMED).for_each(|line| complain(line));
+            named(&bad).iter().for_each(|line| complain(line));
         }
         Ok(all)
     }
+}
+
+/// The first mistakes, each once, and how many more there are. One mistake can stand in the way of many requests.
+fn named(bad: &[String]) -> Vec<String> {
+    let mut each: Vec<(&String, usize)> = Vec::new();
+    for line in bad {
+        match each.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, times)) => *times += 1,
+            None if each.len() < NAMED => each.push((line, 1)),
+            None => {}
+        }
+    }
+    let told: usize = each.iter().map(|(_, times)| times).sum();
+    let mut lines: Vec<String> = each
+        .iter()
+        .map(|(line, times)| match times {
+            1 => (*line).clone(),
+            times => format!("{line}; the same for {times} requests"),
+        })
+        .collect();
+    if bad.len() > told {
+        lines.push(format!("and {} more", bad.len() - told));
+    }
+    lines
 }
 
 /// Opens a file.
