@@ -150,10 +150,10 @@ impl InputArgs {
 fn named(bad: &[String]) -> Vec<String> {
     let mut each: Vec<(&String, usize)> = Vec::new();
     for line in bad {
-        match each.iter_mut().find(|(known, _)| *known == line) {
-            Some((_, times)) => *times += 1,
-            None if each.len() < NAMED => each.push((line, 1)),
-            None => {}
+        if let Some((_, times)) = each.iter_mut().find(|(known, _)| *known == line) {
+            *times += 1;
+        } else if each.len() < NAMED {
+            each.push((line, 1));
         }
     }
     let told: usize = each.iter().map(|(_, times)| times).sum();
