@@ -469,6 +469,8 @@ fn is_number(word: &str) -> bool {
 fn tier(signal: &Signal) -> Tier {
     match signal.dialect() {
         "redirect" | "proxy-status" | "grpc" => Tier::Specific,
+        // What the answer itself says of the refusal is more precise.
+        "auth" if matches!(&*signal.word_text(), "flow-not-200" | "step-failed") => Tier::Specific,
         _ => Tier::Fault,
     }
 }
@@ -503,6 +505,7 @@ fn shows(signal: &Signal) -> &'static str {
         "ws" => "what broke the rules of WebSocket",
         "redirect" => "what the redirect does",
         "input" => "what is wrong with the input",
+        "auth" => "what the login flow found",
         _ => "the word that was recorded",
     }
 }

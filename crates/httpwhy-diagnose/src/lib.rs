@@ -23,6 +23,7 @@ pub mod many;
 mod marks;
 mod memory;
 mod opened;
+mod pair;
 mod passage;
 mod producer;
 mod quote;
@@ -31,6 +32,7 @@ mod retry;
 pub mod rules;
 mod says;
 mod scan;
+mod session;
 pub mod timer;
 
 pub use memory::{Judgement, Memory};
@@ -53,6 +55,7 @@ pub fn steps(visit: &Visit) -> Vec<Diagnosis> {
         .map(|index| step(visit, index))
         .collect();
     addresses::compare(visit, &mut all);
+    pair::compare(visit, &mut all);
     all
 }
 
@@ -109,6 +112,8 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
         &content,
         &mut evidence,
     );
+    evidence.extend(session::evidence(exchange, index));
+    let blame = session::blame(exchange).unwrap_or(blame);
     evidence.extend(blame::setting(exchange, index));
     evidence.extend(producer.evidence);
     if let Some(response) = &exchange.response {
@@ -119,7 +124,9 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
     let remedies = if blame == Blame::Nobody {
         Vec::new()
     } else {
-        remedies(entry)
+        let cause = session::remedy(exchange).into_iter();
+        cause
+            .chain(remedies(entry))
             .chain(details::remedies(&evidence))
             .collect()
     };

@@ -115,6 +115,18 @@ pub(crate) fn facts(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<Der
     found
 }
 
+/// Whether an answer leads to a login.
+pub(crate) fn leads_to_login(exchange: &Exchange) -> bool {
+    let location = exchange
+        .response
+        .as_ref()
+        .and_then(|response| response.fields.iter("location").next());
+    let base = Url::parse(&exchange.target).ok();
+    location
+        .and_then(|location| resolve(base.as_ref(), location))
+        .is_some_and(|next| is_login(&next))
+}
+
 /// What following a redirect cost this step: its method, or its credentials (RFC 9110 sections 15.4 and 15.4.2).
 pub(crate) fn cost_of_following(visit: &Visit, index: usize, exchange: &Exchange) -> Vec<Derived> {
     let because = visit.steps.get(index).map(|step| step.because);

@@ -6,7 +6,7 @@
 //! of these is refused, with the place and what it looks like. Logs are read line by line, and counted by shape: [`logs`].
 
 mod curl;
-mod doc;
+pub mod doc;
 mod frames;
 pub mod inputs;
 mod json;

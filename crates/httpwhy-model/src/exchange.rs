@@ -51,7 +51,8 @@ pub struct Exchange {
 
 impl Exchange {
     /// Why a prober holds an exchange back: as many as are allowed are under way with this host, or were begun this
-    /// second with it, or with all; the host named a time (Retry-After); it was in trouble or slow; it is a retry.
+    /// second with it, or with all; the host named a time (Retry-After); it was in trouble or slow; it is a retry; the
+    /// session that it needs was being made or checked.
     pub const HELD: &'static [&'static str] = &[
         "host-limit",
         "host-rate",
@@ -59,6 +60,7 @@ impl Exchange {
         "host-asked",
         "host-slowed",
         "retry",
+        "login",
     ];
 
     /// Records a signal in its phase: at the end of the last fault if that has the same phase, else as a new fault.

@@ -11,7 +11,7 @@ use httpwhy_model::{Because, Signal, Visit};
 use httpwhy_wire::h1;
 
 use crate::ways::Ways;
-use crate::{Gate, Jar, Login, Pace};
+use crate::{Gate, Jar, Lender, Login, Pace};
 
 /// What the prober may do; shared by all threads.
 #[derive(Debug, Clone)]
@@ -50,6 +50,8 @@ pub struct Config {
     pub pace: Option<Pace>,
     /// Shut while no further job is to begin.
     pub gate: Gate,
+    /// Who gives credentials to steps.
+    pub lender: Option<Arc<dyn Lender>>,
     /// Whether the next job may be long in coming, as from standard input. When not, workers take jobs from
     /// the iterator themselves, and nothing is handed over between threads.
     pub jobs_block: bool,
@@ -76,6 +78,7 @@ impl Default for Config {
             concurrency: 50,
             pace: None,
             gate: Gate::default(),
+            lender: None,
             jobs_block: true,
         }
     }

@@ -33,6 +33,7 @@ mod fallback;
 mod h1;
 mod h2;
 mod h3;
+mod lend;
 mod login;
 mod pace;
 mod panic;
@@ -55,6 +56,7 @@ pub use config::{
 };
 pub use cookies::Jar;
 pub use dispatch::Gate;
+pub use lend::{Coming, Lender, Lent, Loan};
 pub use login::{Login, Scheme};
 pub use pace::{Manners, Pace};
 pub use run::run;

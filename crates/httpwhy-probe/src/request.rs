@@ -12,7 +12,7 @@ use crate::login::{self, Asked, Session};
 use crate::target::Target;
 use crate::visit::Internal;
 use crate::ways::Proxy;
-use crate::{Config, Jar, Job, signals};
+use crate::{Config, Jar, Job, Lent, signals};
 
 /// What one step asks for.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct Ask {
     jar: Option<Box<Jar>>,
     /// What it speaks instead of what the job asks for.
     pub(crate) over: Option<Over>,
+    /// The credentials of the step that comes or is under way.
+    pub(crate) lent: Option<Box<Lent>>,
 }
 
 impl Ask {
@@ -40,6 +42,7 @@ impl Ask {
             keep_body: true,
             dropped: Vec::new(),
             over: None,
+            lent: None,
         };
         (std::mem::take(&mut first.job.target), first)
     }
@@ -86,6 +89,9 @@ impl Ask {
     }
 
     fn cookie(&self) -> Option<String> {
+        if let Some(cookie) = self.lent.as_ref().and_then(|lent| lent.cookie.clone()) {
+            return Some(cookie);
+        }
         self.jar.as_ref()?.field(&self.target, SystemTime::now())
     }
 
@@ -150,6 +156,9 @@ impl Ask {
         for (name, value) in self.kept_fields() {
             fields.push(name.clone(), value.clone());
         }
+        for (name, value) in self.lent_fields() {
+            fields.push(name.clone(), value.clone());
+        }
         Request {
             method: self.method.clone(),
             target: sent_as.into(),
@@ -173,13 +182,33 @@ impl Ask {
     fn kept_fields(&self) -> impl Iterator<Item = &(Bytes, Bytes)> {
         self.job.fields.iter().filter(|(name, _)| {
             let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
-            !self.dropped.iter().any(is) && (self.keep_body || !CONTENT_FIELDS.iter().any(is))
+            !self.dropped.iter().any(is)
+                && (self.keep_body || !CONTENT_FIELDS.iter().any(is))
+                && !self.is_replaced(name)
+        })
+    }
+
+    /// Whether the session's own comes instead of a field of that name.
+    fn is_replaced(&self, name: &[u8]) -> bool {
+        self.lent.as_ref().is_some_and(|lent| {
+            let mut names = lent.fields.iter().map(|(known, _)| known);
+            let cookie = lent.cookie.is_some() && name.eq_ignore_ascii_case(b"cookie");
+            lent.replace && (cookie || names.any(|known| known.eq_ignore_ascii_case(name)))
+        })
+    }
+
+    /// The session's fields, but those that the job has itself and keeps.
+    fn lent_fields(&self) -> impl Iterator<Item = &(Bytes, Bytes)> {
+        let lent = self.lent.iter().flat_map(|lent| &lent.fields);
+        lent.filter(|(name, _)| {
+            let is = |(known, _): &(Bytes, Bytes)| known.eq_ignore_ascii_case(name);
+            !self.kept_fields().any(is)
         })
     }
 
     fn gives(&self, name: &str) -> bool {
-        self.kept_fields()
-            .any(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()))
+        let mut fields = self.kept_fields().chain(self.lent_fields());
+        fields.any(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()))
     }
 }
 

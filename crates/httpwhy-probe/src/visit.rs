@@ -26,7 +26,7 @@ use crate::run::Worker;
 use crate::talk::{After, Talk};
 use crate::target::Target;
 use crate::ways::Ways;
-use crate::{Config, Job, Next, Policy, Protocol, TestFault, signals, tls, websocket};
+use crate::{Config, Job, Next, Policy, Protocol, TestFault, lend, signals, tls, websocket};
 
 /// The most steps of one visit, whatever the policy says.
 const STEPS: usize = 64;
@@ -67,6 +67,11 @@ impl Course {
         }
     }
 
+    /// Why the step that comes takes place.
+    pub(crate) const fn because(&self) -> Because {
+        self.because
+    }
+
     /// The exchange of the step that begins now.
     fn begin(&mut self) -> &mut Exchange {
         let mut exchange = begin(&self.ask.target);
@@ -102,7 +107,13 @@ impl Course {
     }
 
     /// What comes after the step that is over, and when; `None`: nothing.
-    fn after<P: Policy>(&mut self, policy: &P, config: &Config) -> Option<Duration> {
+    /// `said` goes before what the policy says.
+    fn after<P: Policy>(
+        &mut self,
+        policy: &P,
+        config: &Config,
+        said: Option<Next>,
+    ) -> Option<Duration> {
         let index = self.seen.steps.len().checked_sub(1)?;
         let exchange = &mut self.seen.steps[index].exchange;
         let mut wait = Duration::ZERO;
@@ -127,7 +138,7 @@ impl Course {
             // What it meant is its author's: nothing follows from the answer.
             return None;
         } else {
-            match policy(&self.seen) {
+            match said.unwrap_or_else(|| policy(&self.seen)) {
                 Next::Done => {
                     let exchange = &self.seen.steps[index].exchange;
                     let service = fallback::alternative(&self.ask, config, exchange)?;
@@ -176,7 +187,27 @@ pub(crate) async fn step<P: Policy>(
     policy: &P,
 ) -> Option<Duration> {
     let first = course.seen.steps.is_empty();
-    course.begin();
+    let shared = std::rc::Rc::clone(&worker.local);
+    let config = &*shared.shared.config;
+    let held = lend::borrow(course, config).await;
+    let method = course.ask.method.clone();
+    let exchange = course.begin();
+    match held {
+        Ok(None) => {}
+        Ok(Some(since)) => {
+            exchange.timeline.add(Phase::Queue, since.elapsed());
+            exchange.held = Some("login");
+        }
+        Err(signal) => {
+            exchange.request.method = method;
+            exchange.signal(Phase::Queue, signal);
+            exchange.end = End::Nothing;
+            if let Some(turn) = course.turn.take() {
+                dispatch.leave(&turn, None);
+            }
+            return None;
+        }
+    }
     let step = course.seen.steps.last_mut()?;
     let exchange = &mut step.exchange;
     let mut resolved = true;
@@ -199,8 +230,8 @@ pub(crate) async fn step<P: Policy>(
     if let Some(turn) = course.turn.take() {
         dispatch.leave(&turn, Some(&Heard::of(exchange)));
     }
-    let local = &worker.local;
-    course.after(policy, &local.shared.config)
+    let said = lend::look(course, config).await;
+    course.after(policy, config, said)
 }
 
 fn begin(target: &str) -> Exchange {
@@ -263,7 +294,7 @@ async fn perform(
     pin: Option<IpAddr>,
     exchange: &mut Exchange,
 ) -> Result<(), Internal> {
-    let target = match Target::parse(&ask.target) {
+    let mut target = match Target::parse(&ask.target) {
         Ok(target) => target,
         Err(signal) => {
             exchange.request.method = ask.method.clone();
@@ -271,6 +302,11 @@ async fn perform(
             return Ok(());
         }
     };
+    if let Some(query) = ask.lent.as_ref().and_then(|lent| lent.query.as_ref()) {
+        let mark = if target.path.contains('?') { '&' } else { '?' };
+        target.path.push(mark);
+        target.path.push_str(query);
+    }
     let config = &*worker.local.shared.config;
     let websocket = if target.websocket || ask.job.websocket {
         Some(BASE64_STANDARD.encode(tls::random::<16>()?))
@@ -321,7 +357,7 @@ async fn perform(
     };
     if !config.tls.insecure
         && !connection.facts.problems.is_empty()
-        && (ask.raw().is_some() || is_private(&exchange.request))
+        && (ask.raw().is_some() || ask.lent.is_some() || is_private(&exchange.request))
     {
         exchange.signal(Phase::Send, Signal::word("probe", "withheld"));
         connection.close().await;

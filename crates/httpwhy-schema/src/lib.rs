@@ -3,6 +3,7 @@
 //! `kind` says what an object is; each kind has a committed JSON Schema in `schemas/`. Exchanges travel both ways, so
 //! that anything recorded can be judged again; a diagnosis only goes out.
 
+mod auth;
 mod choice;
 mod diagnosis;
 mod exchange;
@@ -15,6 +16,11 @@ mod scenario;
 mod tls;
 mod way;
 
+pub use auth::{
+    AuthApply, AuthBrowserAct, AuthClient, AuthConflict, AuthCookies, AuthExec, AuthExpect,
+    AuthExtract, AuthFile, AuthFileError, AuthGrant, AuthHash, AuthOauth2, AuthOnFail, AuthRelogin,
+    AuthSign, AuthStep, AuthText, AuthTotp, AuthVerify, AuthWatch, nearest,
+};
 pub use choice::{AgainstJson, AnswerJson, ChoiceLine, DemandJson, OptionJson, QuestionLine};
 pub use diagnosis::{
     BecauseJson, BlameJson, CandidateJson, DiagnosisLine, EntryPointJson, EvidenceJson, FactsJson,
@@ -46,6 +52,7 @@ pub const SCHEMA: u32 = 1;
 /// The JSON Schemas of all kinds, by kind.
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
     vec![
+        ("auth", schemars::schema_for!(AuthFile)),
         ("candidates", schemars::schema_for!(CandidatesLine)),
         ("choice", schemars::schema_for!(ChoiceLine)),
         ("diagnosis", schemars::schema_for!(DiagnosisLine)),

@@ -16,25 +16,34 @@ pub(crate) const MOST: usize = 4_000_000;
 
 /// Line and column in characters, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Place {
-    pub(crate) line: u32,
-    pub(crate) column: u32,
+pub struct Place {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
 }
 
 /// A value and where it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Node {
-    pub(crate) place: Place,
-    pub(crate) value: Value,
+pub struct Node {
+    /// Where it begins.
+    pub place: Place,
+    /// What it is.
+    pub value: Value,
 }
 
+/// What a document is made of.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
+    /// Nothing.
     Null,
+    /// True or false.
     Bool(bool),
     /// As written.
     Number(Box<str>),
+    /// A text.
     Text(Box<str>),
+    /// Elements in order.
     List(Vec<Node>),
     /// In the document's order; of a name given twice the last one counts.
     Map(Vec<(Box<str>, Node)>),
@@ -42,7 +51,7 @@ pub(crate) enum Value {
 
 impl Node {
     /// The member of that name, unless it is null.
-    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+    pub fn get(&self, name: &str) -> Option<&Self> {
         let found = self.map().iter().rev().find(|(key, _)| **key == *name);
         found
             .map(|(_, node)| node)
@@ -62,7 +71,7 @@ impl Node {
     }
 
     /// The members, none where it is no map.
-    pub(crate) fn map(&self) -> &[(Box<str>, Self)] {
+    pub fn map(&self) -> &[(Box<str>, Self)] {
         match &self.value {
             Value::Map(members) => members,
             _ => &[],
@@ -116,7 +125,7 @@ impl Node {
     }
 
     /// The value under a JSON pointer (RFC 6901), which begins with `/` or is empty.
-    pub(crate) fn under(&self, pointer: &str) -> Option<&Self> {
+    pub fn under(&self, pointer: &str) -> Option<&Self> {
         let mut node = self;
         for part in pointer.split('/').skip(1) {
             let part = part.replace("~1", "/").replace("~0", "~");
@@ -142,7 +151,7 @@ impl Node {
     }
 
     /// As JSON.
-    pub(crate) fn to_json(&self) -> String {
+    pub fn to_json(&self) -> String {
         let mut out = String::new();
         self.write_json(&mut out);
         out
@@ -192,7 +201,10 @@ pub(crate) fn pointer(above: &str, name: &str) -> String {
 }
 
 /// A whole document: JSON where it begins like JSON, else YAML.
-pub(crate) fn read(bytes: &[u8]) -> Result<Node, Unread> {
+///
+/// # Errors
+/// What cannot be read, with its place.
+pub fn read(bytes: &[u8]) -> Result<Node, Unread> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match bytes.trim_ascii_start().first() {
         Some(b'{' | b'[') => {
