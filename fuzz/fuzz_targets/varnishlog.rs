@@ -14,7 +14,8 @@ fuzz_target!(|data: &[u8]| {
         for line in data.split(|&b| b == b'\n') {
             let is_record = VslGatherer::is_record(line);
             assert!(!is_record || !VslGatherer::is_torn(line));
-            requests += usize::from(is_record && line.starts_with(b"*"));
+            let begins = line.starts_with(b"*") || memchr::memmem::find(line, b" Begin ").is_some();
+            requests += usize::from(is_record && begins);
             gathered.extend(gatherer.line(line));
         }
         gathered.extend(gatherer.end());

@@ -1,38 +1,50 @@
 //! Who asks: the family of a user agent, and whether it is a bot.
 
-use memchr::memmem;
+use std::sync::LazyLock;
 
-/// Words of user agents that are programs without a person: crawlers, monitors, scanners.
-const BOTS: &[&[u8]] = &[
-    b"bot",
-    b"crawl",
-    b"spider",
-    b"slurp",
-    b"scan",
-    b"monitor",
-    b"fetch",
-    b"archive",
-    b"preview",
-    b"facebookexternal",
-    b"pingdom",
-    b"uptime",
-    b"headless",
-    b"lighthouse",
-    b"nagios",
-    b"zabbix",
-    b"kube-probe",
-    b"elb-health",
-    b"googlehc",
-    b"prometheus",
-    b"masscan",
-    b"zgrab",
-    b"nmap",
-    b"nikto",
-    b"sqlmap",
-    b"nuclei",
-    b"censys",
-    b"expanse",
-];
+use memchr::memmem::{self, Finder};
+
+/// Words of user agents that are programs without a person, and those that only look like it.
+static BOTS: LazyLock<Words> = LazyLock::new(|| Words::of(include_str!("../data/bots.txt")));
+
+struct Words {
+    bots: Vec<Finder<'static>>,
+    /// Behind `!`.
+    others: Vec<&'static [u8]>,
+}
+
+impl Words {
+    fn of(text: &'static str) -> Self {
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let (others, bots): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with('!'));
+        Self {
+            bots: bots.into_iter().map(Finder::new).collect(),
+            others: others
+                .into_iter()
+                .map(|word| &word.as_bytes()[1..])
+                .collect(),
+        }
+    }
+}
+
+/// Where the word stands that makes an agent a bot.
+fn bot_in(agent: &[u8]) -> Option<usize> {
+    let mut lower = agent.to_ascii_lowercase();
+    for other in &BOTS.others {
+        while let Some(at) = memmem::find(&lower, other) {
+            lower[at..at + other.len()].fill(b' ');
+        }
+    }
+    let places = BOTS.bots.iter().filter_map(|word| word.find(&lower));
+    // What stands behind is often a link to a page about it.
+    places.min()
+}
+
+/// Whether a user agent claims to be a program without a person.
+pub(crate) fn is_bot(agent: &[u8]) -> bool {
+    bot_in(agent).is_some()
+}
 
 /// Browsers by their tokens; the more special stand first, since browsers name those they resemble.
 const BROWSERS: &[(&[u8], &str)] = &[
@@ -49,12 +61,8 @@ const BROWSERS: &[(&[u8], &str)] = &[
 
 /// The family's name, and whether it is a bot.
 pub(crate) fn family(agent: &[u8]) -> (Vec<u8>, bool) {
-    let lower = agent.to_ascii_lowercase();
-    let bot = BOTS
-        .iter()
-        .find(|word| memmem::find(&lower, word).is_some());
-    if let Some(word) = bot {
-        return (token_with(agent, &lower, word), true);
+    if let Some(at) = bot_in(agent) {
+        return (token_at(agent, at), true);
     }
     let browser = BROWSERS
         .iter()
@@ -65,9 +73,8 @@ pub(crate) fn family(agent: &[u8]) -> (Vec<u8>, bool) {
     }
 }
 
-/// The product token (RFC 9110 section 10.1.5) that holds the word: `Googlebot` of `(compatible; Googlebot/2.1; …)`.
-fn token_with(agent: &[u8], lower: &[u8], word: &[u8]) -> Vec<u8> {
-    let at = memmem::find(lower, word).unwrap_or(0);
+/// The product token (RFC 9110 section 10.1.5) around a place: `Googlebot` of `(compatible; Googlebot/2.1; …)`.
+fn token_at(agent: &[u8], at: usize) -> Vec<u8> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let from = agent[..at]
         .iter()
@@ -114,6 +121,17 @@ mod tests {
                 true,
             ),
             ("kube-probe/1.29", "kube-probe", true),
+            (
+                "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; ChatGPT-User/1.0; +https://openai.com/bot",
+                "ChatGPT-User",
+                true,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 9; CUBOT X18) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36",
+                "Chrome",
+                false,
+            ),
+            ("node-fetch/1.0", "node-fetch", false),
             ("-", "-", false),
             ("", "", false),
         ];

@@ -25,6 +25,8 @@ pub struct Filter {
     pub until: Option<i64>,
     /// Conditions on columns.
     pub conditions: Vec<Where>,
+    /// Only those whose user agent claims to be a program without a person, or only the others.
+    pub bots: Option<bool>,
 }
 
 /// Conditions on columns with `and` and `or` between them, `and` first: `duration>5 and agent~bot or host=a.example`.
@@ -179,6 +181,7 @@ impl Filter {
             || !self.conditions.is_empty()
             || self.since.is_some()
             || self.until.is_some()
+            || self.bots.is_some()
     }
 
     /// Whether a shape is asked for.
@@ -206,7 +209,13 @@ impl Filter {
     }
 
     /// Whether a line of a shape that is asked for is asked for.
-    pub(crate) fn takes_line(&self, line: &Line<'_>, second: Option<i64>) -> bool {
+    /// `is_bot` is what is known of a user agent.
+    pub(crate) fn takes_line(
+        &self,
+        line: &Line<'_>,
+        second: Option<i64>,
+        mut is_bot: impl FnMut(&[u8]) -> bool,
+    ) -> bool {
         let after = self
             .since
             .is_none_or(|since| second.is_some_and(|second| second >= since));
@@ -229,6 +238,9 @@ impl Filter {
                 .conditions
                 .iter()
                 .all(|condition| condition.holds(line))
+            && self
+                .bots
+                .is_none_or(|wanted| wanted == line.some(Column::Agent).is_some_and(&mut is_bot))
     }
 }
 

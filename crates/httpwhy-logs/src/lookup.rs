@@ -16,6 +16,7 @@ pub(crate) struct Lookup {
     paths: Lately<Handle>,
     agents: Lately<(Handle, bool)>,
     clients: Lately<Handle>,
+    bots: Lately<bool>,
     template: Vec<u8>,
     method: (Vec<u8>, Handle),
 }
@@ -61,6 +62,7 @@ impl Lookup {
             paths: Lately::new(),
             agents: Lately::new(),
             clients: Lately::new(),
+            bots: Lately::new(),
             template: Vec::new(),
             method: (Vec::new(), Handle::default()),
         }
@@ -95,6 +97,17 @@ impl Lookup {
         let handle = names.handle(&family, 1);
         self.agents.set(hash, (handle, bot));
         (handle.id, bot)
+    }
+
+    /// Whether the agent claims to be a bot.
+    pub(crate) fn is_bot(&mut self, seed: Seed, agent: &[u8]) -> bool {
+        let hash = seed.of(agent);
+        if let Some(bot) = self.bots.get(hash) {
+            return bot;
+        }
+        let bot = agent::is_bot(agent);
+        self.bots.set(hash, bot);
+        bot
     }
 
     /// The client's network.

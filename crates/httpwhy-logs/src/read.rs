@@ -300,6 +300,13 @@ pub(crate) fn planned(windows: &[Vec<u8>], options: &Options) -> io::Result<Plan
         .iter()
         .flat_map(|window| sample(window, windows.len()))
         .collect();
+    if windows.iter().any(|window| window.starts_with(VSL)) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is varnishlog's binary form (-w): varnishlog -r FILE -g request writes it as text, which can be read here, also \
+             from standard input (varnishlog -r FILE -g request | httpwhy logs -)",
+        ));
+    }
     if is_binary(windows) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
@@ -370,6 +377,9 @@ pub(crate) fn sample(window: &[u8], windows: usize) -> Vec<&[u8]> {
         .take(SAMPLE / windows.max(1))
         .collect()
 }
+
+/// How a file begins that `varnishlog -w` wrote (VSL_FILE_ID).
+const VSL: &[u8] = b"VSL\0";
 
 /// Text holds hardly any control characters; a log that lost power has holes of NUL, but not everywhere.
 fn is_binary(windows: &[Vec<u8>]) -> bool {

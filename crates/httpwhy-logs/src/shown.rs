@@ -1,6 +1,9 @@
 //! Lines and names as they may be shown: without credentials, and, when asked, without persons.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
+
+use httpwhy_model::template::is_email;
 
 use crate::example::{PRIVATE, PUBLIC};
 use crate::network;
@@ -23,7 +26,7 @@ const SECRETS: &[&str] = &[
 ];
 
 /// A stranger's bytes as text: secrets in queries hidden, and with `anonymize` addresses cut to their network (/24, /48),
-/// and queries and users' names dropped where they are known as such. Still to be escaped for where it is shown.
+/// addresses of mail written `{email}`, and queries and users' names dropped where they are known as such. Still to be escaped for where it is shown.
 pub fn shown(bytes: &[u8], anonymize: bool) -> String {
     let mut out = String::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -49,7 +52,7 @@ fn public(bytes: &[u8], anonymize: bool, out: &mut String) {
         };
         let piece = without_password(piece);
         if anonymize {
-            without_addresses(&piece, out);
+            without_addresses(&without_emails(&piece), out);
         } else {
             out.push_str(&piece);
             without_secrets(query, out);
@@ -107,6 +110,32 @@ fn without_secrets(query: &str, out: &mut String) {
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRETS.iter().any(|word| name.contains(word))
+}
+
+/// A piece with `{email}` in place of addresses of mail.
+fn without_emails(piece: &str) -> Cow<'_, str> {
+    if !piece.contains('@') && !piece.contains("%40") {
+        return Cow::Borrowed(piece);
+    }
+    let of_email = |c: char| c.is_ascii_alphanumeric() || "@%._+-".contains(c);
+    let mut out = String::with_capacity(piece.len());
+    let mut rest = piece;
+    while !rest.is_empty() {
+        let run = rest.find(|c| !of_email(c)).unwrap_or(rest.len());
+        let (text, more) = rest.split_at(run);
+        // A sentence may end behind it.
+        let bare = text.trim_end_matches('.');
+        if is_email(bare.as_bytes()) {
+            out.push_str("{email}");
+            out.push_str(&text[bare.len()..]);
+        } else {
+            out.push_str(text);
+        }
+        let other = more.chars().next();
+        out.extend(other);
+        rest = &more[other.map_or(0, char::len_utf8)..];
+    }
+    Cow::Owned(out)
 }
 
 /// Appends a piece with networks in place of addresses.
@@ -222,6 +251,33 @@ mod tests {
             ("2001:db8:1::/48", "2001:db8:1::/48"),
         ] {
             assert_eq!(shown(text.as_bytes(), true), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_mail_are_dropped_wherever_they_stand() {
+        for (text, wanted) in [
+            (
+                "GET /reset/ana@example.org/now HTTP/1.1",
+                "GET /reset/{email}/now HTTP/1.1",
+            ),
+            (
+                "GET /reset/ana%40example.org HTTP/1.1",
+                "GET /reset/{email} HTTP/1.1",
+            ),
+            (r#"{"user":"ana@example.org"}"#, r#"{"user":"{email}"}"#),
+            (
+                "user ana@example.org: password mismatch",
+                "user {email}: password mismatch",
+            ),
+            ("no mail to ana@example.org.", "no mail to {email}."),
+            (
+                "shop@docker \"http://10.0.0.5:80\"",
+                "shop@docker \"http://10.0.0.0/24:80\"",
+            ),
+        ] {
+            assert_eq!(shown(text.as_bytes(), true), wanted, "{text}");
+            assert_eq!(shown(text.as_bytes(), false), text, "{text}");
         }
     }
 

@@ -552,7 +552,10 @@ impl<'a> Worker<'a> {
         }
         let filter = &self.settings.filter;
         let asked = filter.takes_shape(shape.status, &self.tables.rows[row].judged)
-            && (!filter.asks_of_lines() || filter.takes_line(&line, second));
+            && (!filter.asks_of_lines()
+                || filter.takes_line(&line, second, |agent| {
+                    self.lookup.is_bot(self.settings.seed, agent)
+                }));
         if !asked {
             self.counters.not_asked += 1;
             return;

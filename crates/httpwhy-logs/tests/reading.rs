@@ -127,9 +127,14 @@ fn odd_files_are_told_and_the_rest_goes_on() {
         .map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8)
         .collect();
     let binary = file(folder.path(), "binary", &noise);
+    let varnish = file(
+        folder.path(),
+        "varnish.vsl",
+        b"VSL\0\x0d\0\0L\x03\0\0\x80bereq 2 pass\0",
+    );
     let gone = folder.path().join("gone.log");
     let triage = triage(
-        &[gone, binary, empty, good, folder.path().to_owned()],
+        &[gone, binary, empty, good, folder.path().to_owned(), varnish],
         &Options::default(),
     );
     let told: Vec<&str> = triage
@@ -137,11 +142,12 @@ fn odd_files_are_told_and_the_rest_goes_on() {
         .iter()
         .map(|one| one.what.as_str())
         .collect();
-    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(told.len(), 4, "{told:?}");
     assert!(
         told[0].contains("No such file")
             && told[1].contains("no text")
-            && told[2].contains("directory"),
+            && told[2].contains("directory")
+            && told[3].contains("varnishlog -r FILE"),
         "{told:?}"
     );
     assert_eq!(triage.counters.ok, 1);

@@ -4,7 +4,7 @@
 const LONGEST: usize = 120;
 
 /// Writes the template of a path (without query) into `out`, which comes empty: numbers become `{n}`, UUIDs `{uuid}`,
-/// dates `{date}`, hexadecimal parts `{hex}`, tokens and hashes `{id}`. At most some 120 bytes, then an ellipsis.
+/// dates `{date}`, hexadecimal parts `{hex}`, tokens and hashes `{id}`, addresses of mail `{email}`. At most some 120 bytes, then an ellipsis.
 pub fn fold(path: &[u8], out: &mut Vec<u8>) {
     let mut first = true;
     for segment in path.split(|byte| *byte == b'/') {
@@ -23,7 +23,9 @@ pub fn fold(path: &[u8], out: &mut Vec<u8>) {
 
 fn fold_segment(segment: &[u8], out: &mut Vec<u8>) {
     let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 {
+    if is_email(segment) {
+        out.extend_from_slice(b"{email}");
+    } else if digits == 0 {
         out.extend_from_slice(segment);
     } else if digits == segment.len() {
         out.extend_from_slice(b"{n}");
@@ -65,6 +67,35 @@ fn fold_parts(segment: &[u8], out: &mut Vec<u8>) {
             None => return,
         }
     }
+}
+
+/// Whether a text is an address of mail (RFC 5321 section 4.1.2, as people have them), its `@` maybe written `%40`.
+/// Versions (`react@18.2.0`) and pictures for fine screens (`logo@2x.png`) are none.
+pub fn is_email(text: &[u8]) -> bool {
+    let Some(at) = text.iter().position(|byte| matches!(byte, b'@' | b'%')) else {
+        return false;
+    };
+    let (local, rest) = text.split_at(at);
+    let Some(domain) = rest
+        .strip_prefix(b"@")
+        .or_else(|| rest.strip_prefix(b"%40"))
+    else {
+        return false;
+    };
+    let is_local = |byte: &u8| byte.is_ascii_alphanumeric() || b"._+-".contains(byte);
+    let is_domain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    if local.is_empty() || !local.iter().all(is_local) || !domain.iter().all(is_domain) {
+        return false;
+    }
+    let labels: Vec<&[u8]> = domain.split(|byte| *byte == b'.').collect();
+    let [first, .., last] = labels[..] else {
+        return false;
+    };
+    let is_number = |label: &[u8]| label.iter().all(u8::is_ascii_digit);
+    let is_version = is_number(first) && labels[1].first().is_some_and(u8::is_ascii_digit);
+    let is_scale = matches!(first, [b'0'..=b'9', b'x']);
+    let is_top = last.len() >= 2 && last.iter().all(u8::is_ascii_alphabetic);
+    is_top && !is_version && !is_scale && labels.iter().all(|label| !label.is_empty())
 }
 
 /// 8-4-4-4-12 hexadecimal digits (RFC 9562 section 4).
@@ -116,6 +147,12 @@ mod tests {
             ("/app.3f2a1b9c.js", "/app.{hex}.js"),
             ("/o/6f1c2f4e-0a51-4e0f-9a54-3d1a0c6f9f11/x", "/o/{uuid}/x"),
             ("/d/2026-11-03/a", "/d/{date}/a"),
+            ("/users/ana.b+c@example.org/orders", "/users/{email}/orders"),
+            ("/reset/ana%40163.com", "/reset/{email}"),
+            ("/@babel/core", "/@babel/core"),
+            ("/react@18.2.0/umd", "/react@{n}.{n}.{n}/umd"),
+            ("/logo@2x.png", "/logo@2x.png"),
+            ("/a%20b.html", "/a%20b.html"),
             ("/t/eyJhbGciOiJIUzI1NiJ9X", "/t/{id}"),
             ("/h/da39a3ee5e6b4b0d3255bfef95601890afd80709", "/h/{id}"),
             ("/s/1Z9f8K2m4Q7x0P3v5B6n", "/s/{id}"),

@@ -106,6 +106,38 @@ fn the_screen_hides_secrets_and_escapes_strangers_bytes() {
 }
 
 #[test]
+fn bots_are_left_out_or_asked_for_by_what_their_agents_claim() {
+    let line = |agent: &str| {
+        format!(
+            "203.0.113.9 - - [03/Nov/2026:14:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"{agent}\"\n"
+        )
+    };
+    let text = line("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")
+        + &line("kube-probe/1.29")
+        + &line("Mozilla/5.0 (Linux; Android 9; CUBOT X18) Chrome/130.0")
+        + &line("curl/8.5.0")
+        + &line("-");
+    for (args, wanted) in [
+        (&[][..], 5),
+        (&["--bots", "only"], 2),
+        (&["--bots", "without"], 3),
+    ] {
+        let found = object(args, &text);
+        assert_eq!(found[0]["exchanges"], wanted, "{args:?}: {}", found[0]);
+        assert_eq!(found[0]["lines"]["all"], 5);
+    }
+    let ran = logs(&["-"]).stdin(text).run().exits(0);
+    let screen = ran.text();
+    assert!(
+        screen.contains(
+            "40.0 % of the exchanges came from bots by their user agent, which is a claim"
+        ),
+        "{screen}"
+    );
+    assert!(screen.contains("One client;"), "{screen}");
+}
+
+#[test]
 fn fail_on_counts_exchanges() {
     for (term, code) in [
         ("5xx>2%", 1),

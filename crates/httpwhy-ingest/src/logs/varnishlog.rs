@@ -4,7 +4,8 @@
 //! A transaction begins with `*   << Request  >> 12` and has a record a line, `-   ReqURL         /a`; one that it
 //! caused stands below it (`**  << BeReq    >> 13`, `--  BereqURL …`) when varnishlog groups by request or session, and
 //! in a group of its own, before or behind it, when it groups by transaction, which is its default. The parent that
-//! `Begin` names and the child that `Link` names tell which belong together.
+//! `Begin` names and the child that `Link` names tell which belong together. Ungrouped (`-g raw`) each record bears its
+//! transaction's number, `12 ReqURL         c /a`, and those of several are mixed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub struct VslGatherer {
     gives: Lines,
     /// The transactions of the group that is being read.
     group: Vec<Transaction>,
+    /// Those of ungrouped records whose end has not come.
+    open: VecDeque<Transaction>,
     /// Those of earlier groups that wait for others.
     held: VecDeque<Transaction>,
 }
@@ -98,6 +101,7 @@ impl VslGatherer {
         Self {
             gives,
             group: Vec::new(),
+            open: VecDeque::new(),
             held: VecDeque::new(),
         }
     }
@@ -113,7 +117,7 @@ impl VslGatherer {
 
     /// Whether this is a line of varnishlog: the head of a transaction, or a record.
     pub fn is_record(raw: &[u8]) -> bool {
-        head(raw).is_some() || record(raw).is_some()
+        head(raw).is_some() || record(raw).is_some() || ungrouped(raw).is_some()
     }
 
     /// Whether this begins as such a line, and is cut.
@@ -138,14 +142,59 @@ impl VslGatherer {
             }
             return done;
         }
+        if let Some((number, tag, value)) = ungrouped(raw) {
+            return self.ungrouped(number, tag, &value[..value.len().min(KEPT)]);
+        }
         if let (Some((tag, value)), Some(transaction)) = (record(raw), self.group.last_mut()) {
             transaction.take(tag, &value[..value.len().min(KEPT)]);
         }
         Vec::new()
     }
 
+    /// Takes a record of which only its transaction's number tells where it belongs.
+    fn ungrouped(&mut self, number: u64, tag: &[u8], value: &[u8]) -> Vec<Vec<u8>> {
+        let at = self.open.iter().rposition(|one| one.number == number);
+        match (tag, at) {
+            (b"Begin", _) => {
+                let kind = match &value[..clf::word(value)] {
+                    b"req" => Kind::Request,
+                    b"bereq" => Kind::Fetch,
+                    _ => Kind::Other,
+                };
+                let mut begun = Transaction {
+                    number,
+                    kind,
+                    ..Transaction::default()
+                };
+                begun.take(tag, value);
+                self.open.push_back(begun);
+                if self.open.len() > GROUP {
+                    return self.close(0);
+                }
+            }
+            (b"End", Some(at)) => return self.close(at),
+            (_, Some(at)) => self.open[at].take(tag, value),
+            // Its beginning is not in this log.
+            (_, None) => {}
+        }
+        Vec::new()
+    }
+
+    /// An ungrouped transaction is whole: it is a group of its own.
+    fn close(&mut self, at: usize) -> Vec<Vec<u8>> {
+        let mut done = if self.group.is_empty() {
+            Vec::new()
+        } else {
+            self.end_of_group(false)
+        };
+        self.group.extend(self.open.remove(at));
+        done.extend(self.end_of_group(false));
+        done
+    }
+
     /// The lines of all requests that are left.
     pub fn end(&mut self) -> Vec<Vec<u8>> {
+        self.group.extend(self.open.drain(..));
         self.end_of_group(true)
     }
 
@@ -248,6 +297,28 @@ fn head(raw: &[u8]) -> Option<(usize, Kind, u64)> {
     Some((level, kind, number))
 }
 
+/// A record with its transaction's number: `     12 ReqURL         c /a`; the number, its tag and value.
+fn ungrouped(raw: &[u8]) -> Option<(u64, &[u8], &[u8])> {
+    let rest = raw.trim_ascii_end().trim_ascii_start();
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let number = super::line::number(&rest[..digits]).filter(|_| digits > 0)?;
+    let rest = rest[digits..].strip_prefix(b" ")?;
+    let tag = &rest[..clf::word(rest)];
+    // A tag is padded to 14 letters; c or b or - stands behind it.
+    let behind = rest[tag.len()..].trim_ascii_start();
+    let value = match behind {
+        [b'c' | b'b' | b'-'] => b"",
+        [b'c' | b'b' | b'-', b' ', value @ ..] => value,
+        _ => return None,
+    };
+    (is_tag(tag) && rest.len() - behind.len() >= 15).then_some((number, tag, value))
+}
+
+fn is_tag(word: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    word.first().is_some_and(u8::is_ascii_uppercase) && word.iter().all(is_part)
+}
+
 /// A record: its tag and value.
 fn record(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     let raw = raw.trim_ascii_end();
@@ -267,11 +338,7 @@ fn record(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     if verbose && matches!(value, [b'c' | b'b' | b'-', b' ', ..]) {
         value = &value[2..];
     }
-    let is_tag = tag.first().is_some_and(u8::is_ascii_uppercase)
-        && tag
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    is_tag.then_some((tag, value))
+    is_tag(tag).then_some((tag, value))
 }
 
 impl Transaction {
@@ -558,6 +625,64 @@ mod tests {
     fn fetch(dashes: &str) -> String {
         let lines = FETCH.lines().map(|line| format!("{dashes} {line}\n"));
         lines.collect()
+    }
+
+    /// Records as `-g raw` writes them.
+    fn raw(number: u64, records: &str, whose: char) -> String {
+        let all = records
+            .lines()
+            .map(|line| line.trim_start_matches(['-', ' ']));
+        let records = all.map(|line| {
+            let (tag, value) = line.split_once(' ').expect("a tag and its value");
+            format!("{number:>10} {tag:<14} {whose} {}\n", value.trim_start())
+        });
+        records.collect()
+    }
+
+    #[test]
+    fn ungrouped_records_are_put_together_by_their_numbers() {
+        let fetch = raw(4, &format!("Begin bereq 3 fetch\n{FETCH}End  "), 'b');
+        let request = raw(3, &format!("{RECORDS}End  "), 'c');
+        let noise = format!("{:>10} CLI            - Rd ping\n", 0)
+            + &raw(
+                2,
+                "Begin sess 0 HTTP/1\nSessClose REM_CLOSE 0.1\nEnd  ",
+                'c',
+            );
+        let mut mixed: Vec<&str> = Vec::new();
+        let (mut a, mut b) = (fetch.lines(), request.lines());
+        loop {
+            let pair = [a.next(), b.next()];
+            mixed.extend(pair.into_iter().flatten());
+            if pair == [None, None] {
+                break;
+            }
+        }
+        for records in [
+            format!("{noise}{fetch}{request}"),
+            format!("{request}{noise}{fetch}"),
+            mixed.join("\n"),
+            // The end of the log comes first.
+            fetch.clone() + request.trim_end().rsplit_once('\n').expect("lines").0,
+        ] {
+            assert_eq!(gathered(&records), [LINE], "{records}");
+        }
+        // Records whose beginning is not in the log are nobody's.
+        assert!(gathered(request.split_once('\n').expect("lines").1).is_empty());
+    }
+
+    #[test]
+    fn other_lines_with_a_number_in_front_are_no_records() {
+        for line in [
+            "1793714712.345  60012 192.0.2.10 TCP_MISS_ABORTED/504 3921 GET http://a/r - HIER_DIRECT/1 text/html",
+            "12 GET c /a",
+            "12 ReqURL x /a",
+            "ReqURL         c /a",
+            "12",
+            "",
+        ] {
+            assert!(!VslGatherer::is_record(line.as_bytes()), "{line}");
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn facts(out: &mut String, group: &LogGroupJson<'_>) {
         let share = percent_of(group.bots, group.count);
         row(
             "Bots",
-            &format!("{share} came from bots (crawlers, monitors, scanners)"),
+            &format!("{share} came from bots by their user agent, which is a claim"),
         );
     }
     for (count, log) in [

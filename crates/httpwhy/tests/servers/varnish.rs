@@ -60,6 +60,12 @@ fn varnish_names_the_party() {
         Server::start(&workspace, "vxid.txt", "varnishlog", &["-n", &instance]),
         Server::start(
             &workspace,
+            "raw.txt",
+            "varnishlog",
+            &["-n", &instance, "-g", "raw"],
+        ),
+        Server::start(
+            &workspace,
             "session.txt",
             "varnishlog",
             &["-n", &instance, "-g", "session", "-v"],
@@ -91,7 +97,7 @@ fn varnish_names_the_party() {
     );
     says(&bare, &[("/said", "upstream-said", "origin", "proven")]);
     // The records of each request tell it, however they are grouped; beside the access lines they prove it.
-    let records = ["vsl.txt", "vxid.txt", "session.txt"];
+    let records = ["vsl.txt", "vxid.txt", "session.txt", "raw.txt"];
     for name in records {
         let path = workspace.path(name);
         let alone = logs(&[&path]);

@@ -43,13 +43,34 @@ pub(crate) struct Args {
     /// must all hold
     #[arg(long = "where", value_name = "CONDITION")]
     conditions: Vec<Where>,
+
+    /// Bots (crawlers, monitors, scanners): only them, or all without them. Told by the user agent, which is what the
+    /// client claims to be
+    #[arg(long, value_name = "WHICH")]
+    bots: Option<Bots>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Bots {
+    Only,
+    Without,
+}
+
+impl Bots {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Only => "only",
+            Self::Without => "without",
+        }
+    }
 }
 
 impl Args {
     /// What is asked for, as it was typed; empty for everything.
     pub(crate) fn words(&self) -> String {
         let conditions = self.conditions.iter().map(ToString::to_string).collect();
-        let lists: [(&str, Vec<String>); 8] = [
+        let bots = self.bots.map(|bots| bots.word().to_owned());
+        let lists: [(&str, Vec<String>); 9] = [
             ("--status", self.status.clone()),
             ("--outcome", self.outcome.clone()),
             ("--party", self.party.clone()),
@@ -58,6 +79,7 @@ impl Args {
             ("--since", self.since.iter().cloned().collect()),
             ("--until", self.until.iter().cloned().collect()),
             ("--where", conditions),
+            ("--bots", bots.into_iter().collect()),
         ];
         let words: Vec<String> = lists
             .into_iter()
@@ -107,6 +129,7 @@ impl Args {
             since: self.since.as_deref().map(when::parse).transpose()?,
             until: self.until.as_deref().map(when::parse).transpose()?,
             conditions: self.conditions.clone(),
+            bots: self.bots.map(|bots| matches!(bots, Bots::Only)),
         })
     }
 }

@@ -86,6 +86,7 @@ pub(crate) fn run(
         Some(path) => State::load(path).map_err(problem)?,
         None => None,
     };
+    let is_kept = state.is_some();
     let reading = Reading::new(inputs, options, asked, state, args.follow).map_err(problem)?;
     let mut run = Run {
         args,
@@ -95,6 +96,7 @@ pub(crate) fn run(
         metrics: args.metrics.begin()?,
         progress: Arc::default(),
         saved: Instant::now(),
+        is_kept,
     };
     if args.follow {
         run.follow()?;
@@ -113,6 +115,8 @@ struct Run<'a> {
     metrics: Metrics,
     progress: Arc<Progress>,
     saved: Instant,
+    /// The state on the disk is there, and was written without an error the last time.
+    is_kept: bool,
 }
 
 impl Run<'_> {
@@ -154,7 +158,7 @@ impl Run<'_> {
             let step = self.step();
             view.tell(&step.notes);
             let (over, changed) = (step.ended, step.lines > 0);
-            unsaved |= changed;
+            unsaved |= changed || !step.notes.is_empty();
             unpublished |= changed;
             if step.interrupted {
                 return Ok(());
@@ -182,7 +186,7 @@ impl Run<'_> {
 
     /// The last word: everything up to the last whole lines is kept.
     fn end(&mut self, unsaved: bool, view: &mut View) -> Result<(), Failure> {
-        if unsaved || self.args.state.is_some() {
+        if unsaved || !self.is_kept {
             self.save(view);
         }
         if self.metrics.is_wanted() {
@@ -198,10 +202,14 @@ impl Run<'_> {
             return;
         };
         self.saved = Instant::now();
-        if let Err(error) = self.reading.save(path) {
-            view.tell(&[format!(
-                "the state cannot be written: {error}; following goes on"
-            )]);
+        match self.reading.save(path) {
+            Ok(()) => self.is_kept = true,
+            Err(error) => {
+                self.is_kept = false;
+                view.tell(&[format!(
+                    "the state cannot be written: {error}; following goes on"
+                )]);
+            }
         }
     }
 }

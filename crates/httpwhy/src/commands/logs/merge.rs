@@ -6,7 +6,8 @@ use httpwhy_logs::{State, StateError, Triage};
 use httpwhy_render::safe;
 
 use super::export::Tables;
-use super::{Shown, html, metrics};
+use super::metrics::{Metrics, is_stdout};
+use super::{Shown, html};
 use crate::exit::Failure;
 use crate::terms::FailOn;
 
@@ -61,11 +62,9 @@ impl Args {
         }
     }
 
-    pub(super) fn metrics(&self) -> metrics::Args {
-        metrics::Args {
-            metrics: self.export.metrics.clone(),
-            metrics_listen: None,
-        }
+    /// Whether standard output is taken by metrics.
+    pub(super) fn reports_elsewhere(&self) -> bool {
+        self.export.metrics.as_deref().is_some_and(is_stdout)
     }
 }
 
@@ -107,8 +106,7 @@ pub(super) fn run(args: &Args) -> Result<Triage, Failure> {
         .and_then(|()| args.report.write(&triage, args.top))
         .map_err(Failure::usage)?;
     if args.export.metrics.is_some() {
-        let mut metrics = args.metrics().begin()?;
-        metrics
+        Metrics::to(args.export.metrics.clone())
             .publish(&triage)
             .map_err(|error| Failure::usage(format!("--metrics: {error}")))?;
     }

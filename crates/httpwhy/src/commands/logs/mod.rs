@@ -88,7 +88,7 @@ struct Shown {
 pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     if let Some(merge::Command::Merge(merging)) = &args.command {
         let triage = merge::run(merging)?;
-        if !merging.metrics().is_on_stdout() {
+        if !merging.reports_elsewhere() {
             report(&triage, merging.shown(), &merging.tables, common)?;
         }
         return verdict(&merging.fail_on, &triage);

@@ -492,13 +492,21 @@ impl Screen<'_> {
         if clients == 0 {
             return;
         }
-        let mut line = format!("About {} clients", grouped(clients));
-        if let Some(bots) = bots(self.triage) {
-            let share = percent(bots, self.triage.exchanges());
-            let _ = write!(
-                line,
-                "; {share} of the exchanges came from bots (crawlers, monitors, scanners)"
-            );
+        let mut line = match clients {
+            1 => "One client".to_owned(),
+            clients => format!("About {} clients", grouped(clients)),
+        };
+        match bots(self.triage) {
+            None => {}
+            Some(0) => line.push_str("; no user agent claims to be a bot"),
+            Some(bots) => {
+                let share = percent(bots, self.triage.exchanges());
+                let _ = write!(
+                    line,
+                    "; {share} of the exchanges came from bots by their user agent, which is a claim (--bots without leaves them \
+                     out)"
+                );
+            }
         }
         let top = self.triage.clients(self.how.top);
         if !top.is_empty() {

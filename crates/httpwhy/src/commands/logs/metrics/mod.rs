@@ -66,14 +66,22 @@ impl Args {
             );
         }
         Ok(Metrics {
-            file: self.metrics.clone(),
             server,
-            published: None,
+            ..Metrics::to(self.metrics.clone())
         })
     }
 }
 
 impl Metrics {
+    /// Into a file, or `-` for standard output.
+    pub(crate) const fn to(file: Option<PathBuf>) -> Self {
+        Self {
+            file,
+            server: None,
+            published: None,
+        }
+    }
+
     pub(crate) const fn is_wanted(&self) -> bool {
         self.file.is_some() || self.server.is_some()
     }
@@ -107,6 +115,6 @@ impl Metrics {
     }
 }
 
-fn is_stdout(path: &Path) -> bool {
+pub(crate) fn is_stdout(path: &Path) -> bool {
     path == Path::new("-")
 }

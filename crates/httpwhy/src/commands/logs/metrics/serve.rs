@@ -14,6 +14,8 @@ const HEAD: usize = 8 * 1024;
 /// From the connection to the end of the head, and for the answer.
 const DEADLINE: Duration = Duration::from_secs(5);
 const CONNECTIONS: usize = 16;
+/// Bytes written at once: between them the deadline is looked at.
+const PIECE: usize = 64 * 1024;
 /// The media type of the exposition.
 const TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -55,22 +57,55 @@ fn accept(listener: &TcpListener, text: &Arc<Mutex<Arc<str>>>) {
         if open.load(Ordering::Relaxed) >= CONNECTIONS {
             continue;
         }
-        open.fetch_add(1, Ordering::Relaxed);
         let text = Arc::clone(&text.lock().unwrap_or_else(PoisonError::into_inner));
-        let open = Arc::clone(&open);
-        std::thread::spawn(move || {
+        let place = Place::taken(&open);
+        // Without a thread to spare it is closed, as one too many.
+        let _ = std::thread::Builder::new().spawn(move || {
             // A peer that breaks off gets no answer, and nobody is to be told.
             let _ = answer(stream, &text);
-            open.fetch_sub(1, Ordering::Relaxed);
+            drop(place);
         });
+    }
+}
+
+/// One of the connections that may be open, until dropped.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn taken(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 fn answer(mut stream: TcpStream, text: &str) -> io::Result<()> {
     let head = head(&mut stream)?;
-    stream.set_write_timeout(Some(DEADLINE))?;
-    stream.write_all(&response(&head, text))?;
+    put(&mut stream, &response(&head, text), DEADLINE)?;
     stream.shutdown(std::net::Shutdown::Write)
+}
+
+/// Writes all of it within that time, however little the peer takes at once.
+fn put(stream: &mut TcpStream, mut bytes: &[u8], within: Duration) -> io::Result<()> {
+    let until = Instant::now() + within;
+    while !bytes.is_empty() {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_write_timeout(Some(left))?;
+        let count = stream.write(&bytes[..bytes.len().min(PIECE)])?;
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = &bytes[count..];
+    }
+    Ok(())
 }
 
 /// A request's head, as much of it as is read.
@@ -128,6 +163,26 @@ fn response(head: &[u8], text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peer_that_takes_little_at_a_time_does_not_hold_a_place() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let peer = std::thread::spawn(move || {
+            let mut peer = TcpStream::connect(address).expect("it listens");
+            let mut buffer = [0; 4096];
+            while peer.read(&mut buffer).is_ok_and(|count| count > 0) {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        });
+        let (mut stream, _) = listener.accept().expect("the peer comes");
+        let text = vec![b'x'; 256 << 20];
+        assert!(put(&mut stream, &text, Duration::from_millis(300)).is_err());
+        stream
+            .shutdown(std::net::Shutdown::Both)
+            .expect("it is open");
+        peer.join().expect("it ends");
+    }
 
     #[test]
     fn requests_and_their_answers() {
