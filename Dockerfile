@@ -4,14 +4,14 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked --package httpwhy
+RUN cargo build --profile dist --locked --package httpwhy
 
 FROM debian:bookworm-slim
 # Certificate authorities, for whoever probes from within.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/target/release/httpwhy /usr/local/bin/httpwhy
+COPY --from=build /src/target/dist/httpwhy /usr/local/bin/httpwhy
 USER 65534:65534
 EXPOSE 8499/tcp 8500/tcp 8500/udp
 ENTRYPOINT ["/usr/local/bin/httpwhy"]

@@ -8,8 +8,7 @@ cd "$(dirname "$0")/.."
 runs="${1:-200}"
 export LC_ALL=C
 
-cargo build --release --quiet --package httpwhy
-httpwhy="$(cargo metadata --no-deps --format-version 1 | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')/release/httpwhy"
+. benches/binary.sh
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT

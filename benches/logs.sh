@@ -19,10 +19,8 @@ export LC_ALL=C PATH="$PATH:$HOME/.cargo/bin"
     echo "logs.sh: missing: time; apt-get install time" >&2
     exit 2
 }
-cargo build --release --quiet --package httpwhy
+. benches/binary.sh
 cargo build --release --quiet --package httpwhy-testkit --example logs
-target="$(cargo metadata --no-deps --format-version 1 | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')"
-httpwhy="$target/release/httpwhy"
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT

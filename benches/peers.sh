@@ -26,8 +26,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
     exit 2
 fi
 
-cargo build --release --quiet --package httpwhy
-httpwhy="$(cargo metadata --no-deps --format-version 1 | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')/release/httpwhy"
+. benches/binary.sh
 
 work="$(mktemp -d)"
 nginx_pid=
@@ -159,8 +158,11 @@ for c in "${together[@]}"; do
     seconds=$((urls / 80000 + 1))
     for round in $(seq "$rounds"); do
         measure wrk wrk -t1 -c"$c" -d"${seconds}s" -s "$work/walk.lua" "$base"
-        measure httpwhy "$httpwhy" probe "$work/all.txt" --json --quiet --max-redirects 0 --concurrency "$c"
+        walk=("$httpwhy" probe "$work/all.txt" --json --quiet --max-redirects 0 --concurrency "$c")
+        measure httpwhy "${walk[@]}"
         check_httpwhy "$work/httpwhy.out"
+        # oha writes nothing about a URL: beside it stands what is written into nothing.
+        measure unwritten sh -c 'exec "$@" >/dev/null' sh "${walk[@]}"
         if has oha; then
             measure oha oha --no-tui -n "$urls" -c "$c" --redirect 0 --urls-from-file "$work/all.txt"
         fi
@@ -181,11 +183,12 @@ for c in "${together[@]}"; do
     printf '\n%d URLs (%d distinct), %d at a time, medians of %d rounds, one nginx worker, %d cores\n' \
         "$urls" "$distinct" "$c" "$rounds" "$(nproc)"
     printf '%-28s %12s %9s %11s %9s %9s %12s\n' "" "CPU s/10k" "x wrk" "requests/s" "x wrk" "peak MiB" "connections"
-    for name in wrk httpwhy oha curl hey ffuf lychee; do
+    for name in wrk httpwhy unwritten oha curl hey ffuf lychee; do
         [ -s "$work/$name.rows" ] || continue
         case "$name" in
         wrk) title="wrk, list in Lua" ;;
         httpwhy) title="httpwhy, JSON, diagnosed" ;;
+        unwritten) title="the same, to /dev/null" ;;
         oha) title="oha, random pick of list" ;;
         curl) title="curl --parallel" ;;
         hey) title="hey, one URL" ;;

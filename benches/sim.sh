@@ -23,11 +23,7 @@ for tool in wrk nginx curl; do
         exit 2
     }
 done
-if [ -z "${HTTPWHY:-}" ]; then
-    cargo build --release --quiet --package httpwhy
-    target="$(cargo metadata --no-deps --format-version 1 | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')"
-    HTTPWHY="$target/release/httpwhy"
-fi
+. benches/binary.sh
 
 work="$(mktemp -d)"
 started=()
@@ -66,7 +62,7 @@ serve() {
 }
 
 port[httpwhy]="$(free_port)"
-serve httpwhy /status/503 "$HTTPWHY" sim --port "${port[httpwhy]}" --threads 1
+serve httpwhy /status/503 "$httpwhy" sim --port "${port[httpwhy]}" --threads 1
 
 port[nginx]="$(free_port)"
 mkdir -p "$work/nginx"
@@ -172,5 +168,5 @@ times.sort()
 print(f"first answer after {times[7]:.1f} ms (middle of 15; {times[0]:.1f} to {times[-1]:.1f})")
 sys.exit(times[7] > 50)
 PY
-"$python" "$work/first.py" "$HTTPWHY" || missed=3
+"$python" "$work/first.py" "$httpwhy" || missed=3
 exit "$missed"

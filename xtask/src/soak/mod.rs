@@ -56,7 +56,7 @@ const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// What all scenarios have: the release build of httpwhy.
+/// What all scenarios have: httpwhy, built as people install it.
 struct Bench {
     httpwhy: PathBuf,
 }
@@ -144,7 +144,7 @@ fn table(report: &Report, took: Duration) -> String {
 fn build(tree: &Tree) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args(["build", "--release", "--package", "httpwhy"])
+        .args(["build", "--profile", "dist", "--package", "httpwhy"])
         .current_dir(tree.root())
         .status()
         .context("cargo build")?;
@@ -153,7 +153,7 @@ fn build(tree: &Tree) -> Result<PathBuf> {
     }
     let folder = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| tree.root().join("target"), PathBuf::from);
-    Ok(folder.join("release/httpwhy"))
+    Ok(folder.join("dist/httpwhy"))
 }
 
 #[cfg(test)]

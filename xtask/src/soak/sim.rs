@@ -130,7 +130,7 @@ fn speed(bench: &Bench, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// A simulator of the release build; it ends when dropped.
+/// A simulator; it ends when dropped.
 struct Sim {
     child: Child,
     http: SocketAddr,
