@@ -110,8 +110,18 @@ pub fn happened(visit: &Visit, diagnosis: &Diagnosis) -> Happening {
     }
 }
 
-/// What an error line says of the client or of the writer.
+/// What an error line says of the client or of the writer, or S3's own word.
 fn written(exchange: &Exchange) -> Option<Happening> {
+    let own = [
+        ("aws-s3:SlowDown", Happening::Policy),
+        ("aws-s3:AccessDenied", Happening::Policy),
+        ("aws-s3:RequestTimeout", Happening::ClientLeft),
+        ("aws-s3:InternalError", Happening::Own),
+        ("aws-s3:ServiceUnavailable", Happening::Own),
+    ];
+    if let Some((_, happening)) = own.iter().find(|(word, _)| has(exchange, word)) {
+        return Some(*happening);
+    }
     let word = exchange
         .signals()
         .find(|(_, signal)| signal.dialect() == "log")
@@ -149,7 +159,11 @@ fn last_leg(visit: &Visit) -> Option<&Exchange> {
 }
 
 fn by_leg(leg: &Exchange, status: Option<u16>) -> Option<Happening> {
-    let late = has(leg, "upstream:late") || leg.signals().any(|(_, signal)| signal.is("timeout"));
+    // Whoever of the two said 504, one of them waited in vain.
+    let gave_up = has(leg, "upstream:failed-or-said-it") && status == Some(504);
+    let late = gave_up
+        || has(leg, "upstream:late")
+        || leg.signals().any(|(_, signal)| signal.is("timeout"));
     let phase = leg.faults.last().map(|fault| fault.phase);
     if leg.response.is_some() && phase.is_none() {
         return (leg.status() == status).then_some(Happening::Said);

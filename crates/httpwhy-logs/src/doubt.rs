@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use httpwhy_ingest::logs::time::Clock;
 use httpwhy_ingest::logs::user::{Misfit, misfits};
 use httpwhy_ingest::logs::{Column, Kind, Line, Spans, Split};
 
@@ -22,6 +23,12 @@ pub(crate) fn doubts(readers: &[Reader], given: &[Reader], lines: &[&[u8]]) -> V
         .filter(|reader| reader.format.kind == Kind::Access)
         .chain(passed_over)
     {
+        if is_of_no_zone(reader, lines) {
+            let name = reader.format.title;
+            told.push(format!(
+                "the times of {name} name no zone here, and are taken for UTC"
+            ));
+        }
         let odd = misfits(&*reader.layout, lines);
         told.extend(
             odd.iter()
@@ -30,6 +37,17 @@ pub(crate) fn doubts(readers: &[Reader], given: &[Reader], lines: &[&[u8]]) -> V
         );
     }
     told
+}
+
+/// Whether the times of these lines are of a zone that they do not name; W3C logs, of which the day is a column of its own,
+/// are in UTC.
+fn is_of_no_zone(reader: &Reader, lines: &[&[u8]]) -> bool {
+    lines.iter().any(|raw| {
+        let (mut spans, mut clock) = (Spans::default(), Clock::default());
+        let read = reader.layout.split(raw, &mut spans) == Split::Read;
+        let timed = read && !spans.has(Column::Date);
+        timed && clock.read(&Line::new(raw, &spans)).is_some() && clock.zone().is_none()
+    })
 }
 
 /// A format was given, and does not read these lines, or not all.
@@ -144,6 +162,20 @@ mod tests {
         assert_eq!(plan.doubts, Vec::<String>::new());
         assert_eq!((plan.readers[0].read, plan.sampled), (2, 2));
         assert_eq!(plan.readers[0].format.name, "nginx");
+    }
+
+    #[test]
+    fn times_of_no_zone_are_told() {
+        let haproxy: &[u8] = br#"203.0.113.9:51234 [03/Nov/2026:14:05:07.341] fe be/app2 0/0/1/2/3 200 217 - - ---- 1/1/0/0/0 0/0 "GET / HTTP/1.1""#;
+        let plan = Plan::of(&[haproxy], &[]);
+        assert!(
+            plan.doubts[0].contains("taken for UTC"),
+            "{:?}",
+            plan.doubts
+        );
+        let nginx: &[u8] =
+            br#"203.0.113.9 - - [03/Nov/2026:14:05:12 +0000] "GET / HTTP/1.1" 200 1 "-" "x""#;
+        assert!(Plan::of(&[nginx], &[]).doubts.is_empty());
     }
 
     #[test]

@@ -10,9 +10,43 @@ use super::{CLIENT, Case, FRONT, ORIGIN, Ruling};
 
 const NETWORK: Blame = Blame::Likely(Party::Network);
 
-/// What to add when a line holds nothing of the server behind.
-const WANTS_UPSTREAM: &str = "the status and the times of the server behind (nginx: $upstream_status, $upstream_connect_time, \
-     $upstream_header_time) in the log format, or the error log of the same seconds";
+/// What to add when a line holds nothing of the server behind, by the writer's name.
+const WANTS_UPSTREAM: &[(&str, &str)] = &[
+    (
+        "nginx",
+        "the status and the times of the server behind ($upstream_status, $upstream_connect_time, $upstream_header_time) in \
+         the log format, or the error log of the same seconds",
+    ),
+    (
+        "apache",
+        "Apache's error log of the same seconds, which names what failed behind",
+    ),
+    (
+        "lighttpd",
+        "lighttpd's error log of the same seconds, which names what failed behind",
+    ),
+    (
+        "caddy",
+        "Caddy's records with \"logger\":\"http.log.error\" of the same seconds",
+    ),
+    (
+        "varnish",
+        "%{VSL:FetchError}x in varnishncsa's format, or varnishlog of the same seconds",
+    ),
+];
+
+/// The same of a writer of which nothing special is known.
+const WANTS_MORE: &str = "the status and the times of the server behind in the log format, or the error log of the same seconds";
+
+fn wanted(case: &Case) -> &'static str {
+    let Who::Log(writer) = &case.exchange.vantage.who else {
+        return WANTS_MORE;
+    };
+    let known = WANTS_UPSTREAM
+        .iter()
+        .find(|(name, _)| writer.starts_with(name));
+    known.map_or(WANTS_MORE, |(_, wanted)| wanted)
+}
 
 pub(super) fn ruling(case: &Case) -> Option<Ruling> {
     if !matches!(case.exchange.vantage.who, Who::Log(_)) {
@@ -397,7 +431,7 @@ fn open(case: &Case) -> Option<Ruling> {
     let silent = case.exchange.signals().next().is_none() && case.behind.is_none();
     (plain && silent && !case.forwarded).then(|| {
         let blame = Blame::Unknown {
-            missing: WANTS_UPSTREAM,
+            missing: wanted(case),
         };
         case.by_status_line(
             blame,

@@ -154,7 +154,8 @@ fn visit(shape: &Shape<'_>) -> Visit {
 }
 
 fn open(shape: &Shape<'_>) -> Option<Open> {
-    (shape.status >= 500).then_some(Open {
+    let told = shape.words.iter().any(|word| word.ends_with(b"_ABORTED"));
+    (shape.status >= 500 && !told).then_some(Open {
         between: "Squid could not reach, resolve or understand the server, or the server said it",
         paste: "logformat httpwhy %ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt %err_code/%err_detail %<Hs\naccess_log daemon:/var/log/squid/access.log httpwhy",
     })
@@ -163,6 +164,20 @@ fn open(shape: &Shape<'_>) -> Option<Open> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_that_left_leaves_nothing_open() {
+        for (result, wanted) in [("TCP_MISS_ABORTED", false), ("TCP_MISS", true)] {
+            let raw = format!(
+                "1793714712.345  60012 192.0.2.10 {result}/504 3921 GET http://a.example/r - HIER_DIRECT/198.51.100.7 text/html"
+            );
+            let layout = fit(&[raw.as_bytes()]).expect("its own");
+            let mut spans = Spans::default();
+            layout.split(raw.as_bytes(), &mut spans);
+            let shape = shape(&Line::new(raw.as_bytes(), &spans));
+            assert_eq!(open(&shape).is_some(), wanted, "{result}");
+        }
+    }
 
     #[test]
     fn lines_are_split_and_told() {

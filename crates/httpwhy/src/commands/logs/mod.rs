@@ -1,5 +1,6 @@
 //! `httpwhy logs FILE…`: who failed, since when, and what to do, from access and error logs of any size.
 
+mod advice;
 mod asked;
 mod changes;
 mod export;

@@ -11,6 +11,7 @@ use httpwhy_logs::{
 use httpwhy_model::{Audience, Blame};
 use httpwhy_render::{Style, markdown_text, safe};
 
+use super::advice;
 use super::figures::{Axis, bound, duration, grouped, percent};
 use super::join;
 use super::json::{bots, shown_by, word};
@@ -360,7 +361,7 @@ impl Screen<'_> {
             .iter()
             .filter(|remedy| remedy.audience == Audience::Operator)
         {
-            self.row(label, &remedy.text);
+            self.row(label, &advice::fitting(&remedy.text, &group.formats));
             label = "";
         }
         let more = format!("httpwhy explain {}", group.diagnosis.outcome);
@@ -626,9 +627,11 @@ fn confidence(file: &FileReport) -> String {
 }
 
 fn lines(file: &FileReport) -> String {
+    let all = file.counters.lines();
     let mut text = format!(
-        "{} lines{}",
-        grouped(file.counters.lines()),
+        "{} {}{}",
+        grouped(all),
+        if all == 1 { "line" } else { "lines" },
         counters(&file.counters)
     );
     if file.unended {
@@ -655,6 +658,9 @@ fn counters(counters: &Counters) -> String {
 }
 
 fn took(times: &Percentiles) -> String {
+    if times.p50 == times.max {
+        return duration(times.max);
+    }
     format!(
         "half within {}, 90 % {}, 99 % {}, 99.9 % {}, at most {}",
         duration(times.p50),

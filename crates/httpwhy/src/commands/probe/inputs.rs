@@ -140,7 +140,9 @@ impl InputArgs {
             return Err(Failure::usage(lines.join("\nhttpwhy: ")));
         }
         if !quiet {
-            named(&bad).iter().for_each(|line| complain(line));
+            for line in named(&bad) {
+                complain(&line);
+            }
         }
         Ok(all)
     }
