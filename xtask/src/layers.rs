@@ -21,6 +21,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("httpwhy-render", 2),
     ("httpwhy-logs", 3),
     ("httpwhy-probe", 4),
+    ("httpwhy-browser", 4),
     ("httpwhy-sim", 4),
     ("httpwhy-store", 4),
     ("httpwhy-auth", 5),
@@ -46,7 +47,10 @@ struct Guarded {
 }
 
 const GUARDED: &[Guarded] = &[
-    only("tokio", &["httpwhy-probe", "httpwhy-sim", "httpwhy"]),
+    only(
+        "tokio",
+        &["httpwhy-probe", "httpwhy-browser", "httpwhy-sim", "httpwhy"],
+    ),
     only("rustls", &["httpwhy-probe", "httpwhy-sim"]),
     only("tokio-rustls", &["httpwhy-probe", "httpwhy-sim"]),
     only("h3", &["httpwhy-probe", "httpwhy-sim"]),
@@ -55,6 +59,7 @@ const GUARDED: &[Guarded] = &[
     only("rcgen", &["httpwhy-sim"]),
     only("quinn", &["httpwhy-probe", "httpwhy-sim"]),
     only("mio", &["httpwhy-sim"]),
+    only("command-fds", &["httpwhy-browser"]),
     only("clap", &["httpwhy"]),
     only("axum", &[]),
     only("axum-core", &["httpwhy-respond"]),
@@ -80,6 +85,7 @@ const GUARDED: &[Guarded] = &[
             "httpwhy-diagnose",
             "httpwhy-render",
             "httpwhy-respond",
+            "httpwhy-browser",
             "httpwhy-sim",
             "httpwhy-auth",
             "httpwhy",

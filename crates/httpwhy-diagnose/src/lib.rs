@@ -24,6 +24,7 @@ mod marks;
 mod memory;
 mod opened;
 mod pair;
+mod page;
 mod passage;
 mod producer;
 mod quote;
@@ -61,7 +62,8 @@ pub fn steps(visit: &Visit) -> Vec<Diagnosis> {
 
 /// Which of the visit's `steps`, as [`steps`] judged them, is the verdict on the whole: the last that was asked for,
 /// unless an earlier one explains it (a redirect that landed on a login). Further witnesses speak for the step that they
-/// belong to, and so do the other legs of a proxy, unless what went wrong went wrong there.
+/// belong to, and so do the other legs of a proxy, unless what went wrong went wrong there. What a page asked for by itself
+/// decides when its document is well.
 pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
     if steps.len() == 1 {
         return 0;
@@ -73,7 +75,11 @@ pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
         .steps
         .iter()
         .take(steps.len())
-        .rposition(|step| !matches!(step.because, Because::Forwarded(_) | Because::Same(_)))
+        .enumerate()
+        .rposition(|(index, step)| {
+            !matches!(step.because, Because::Forwarded(_) | Because::Same(_))
+                && !visit.is_of_page(index)
+        })
         .unwrap_or(steps.len().saturating_sub(1));
     let status = visit
         .steps
@@ -86,6 +92,7 @@ pub fn deciding(visit: &Visit, steps: &[Diagnosis]) -> usize {
     bounced
         .filter(|_| landed)
         .or_else(|| addresses::deciding(visit, steps))
+        .or_else(|| page::deciding(visit, steps, last))
         .unwrap_or(last)
 }
 

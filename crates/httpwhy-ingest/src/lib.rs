@@ -5,6 +5,7 @@
 //! collections, which name what to ask for. Reading keeps malformed input and goes on where it can; content that is none
 //! of these is refused, with the place and what it looks like. Logs are read line by line, and counted by shape: [`logs`].
 
+pub mod browser;
 mod curl;
 pub mod doc;
 mod frames;

@@ -29,6 +29,25 @@ impl Visit {
     pub fn last(&self) -> Option<&Step> {
         self.steps.last()
     }
+
+    /// The last step that was asked for: what a page asked for by itself stands behind its document, and does not count.
+    pub fn landed(&self) -> Option<&Step> {
+        let steps = self.steps.iter().enumerate().rev();
+        let mut asked = steps.filter(|&(index, _)| !self.is_of_page(index));
+        asked.next().map(|(_, step)| step)
+    }
+
+    /// Whether a page asked for that step by itself: a subresource, or a redirect of one.
+    pub fn is_of_page(&self, mut index: usize) -> bool {
+        while let Some(step) = self.steps.get(index) {
+            match step.because {
+                Because::Subresource(_) => return true,
+                Because::Redirect(of) if of < index => index = of,
+                _ => return false,
+            }
+        }
+        false
+    }
 }
 
 /// One exchange of a visit and why it took place.

@@ -57,9 +57,14 @@ impl<'a> Judged<'a> {
         (index, &self.steps()[index])
     }
 
-    /// The final status.
+    /// The final status; of a page whose document is well that of the subresource that decides.
     pub(crate) fn status(&self) -> Option<u16> {
-        self.visit.last().and_then(|step| step.exchange.status())
+        let (index, _) = self.deciding();
+        let step = match self.visit.is_of_page(index) {
+            true => self.visit.steps.get(index),
+            false => self.visit.landed(),
+        };
+        step.and_then(|step| step.exchange.status())
     }
 
     /// Whether httpwhy itself failed on this target.

@@ -63,7 +63,7 @@ impl Causes {
             return;
         }
         self.failed += 1;
-        let Some(exchange) = visit.last().map(|step| &step.exchange) else {
+        let Some(exchange) = visit.landed().map(|step| &step.exchange) else {
             return;
         };
         let mut shape = Shape::of(exchange, verdict);

@@ -51,7 +51,7 @@ impl Shared {
 
     /// What a visit's failure may share with others; `None`: nothing that is ours, or no failure.
     pub fn of(visit: &Visit, verdict: &Diagnosis) -> Option<Self> {
-        let last = &visit.last()?.exchange;
+        let last = &visit.landed()?.exchange;
         if let Some(portal) = visit.steps.iter().find_map(|step| portal(&step.exchange)) {
             return Some(Self::Portal(portal));
         }

@@ -39,6 +39,18 @@ pub enum Scheme {
     Bearer(String),
 }
 
+impl Login {
+    /// The Authorization field's value that is sent without being asked (RFC 7617, RFC 6750); `None` for Digest, and
+    /// where there is no user name.
+    pub fn at_once(&self) -> Option<String> {
+        match &self.scheme {
+            Scheme::Basic => self.user.as_ref().map(basic),
+            Scheme::Bearer(token) => Some(format!("Bearer {token}")),
+            Scheme::Digest => None,
+        }
+    }
+}
+
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Login({:?})", self.scheme)

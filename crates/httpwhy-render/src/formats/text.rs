@@ -25,7 +25,7 @@ const LABEL: usize = 10;
 const SHORT_FOR: &[Audience] = &[Audience::Caller, Audience::Author, Audience::Operator];
 
 fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Result<()> {
-    let Some(last) = report.visit.steps.last() else {
+    let Some(last) = report.visit.landed() else {
         return Ok(());
     };
     let diagnosis = report.verdict;

@@ -11,12 +11,12 @@ use httpwhy_model::{
     Vantage, Visit, Who,
 };
 
-use crate::Unread;
 use crate::doc::json::Json;
 use crate::doc::{Node, Value};
 use crate::inputs::call::{More, is_own, rebased};
 use crate::inputs::content::Stream;
 use crate::inputs::{Call, Content, Items, Kind, Look, Options, Sure};
+use crate::{Unread, browser};
 
 pub(crate) static KIND: Kind = Kind {
     name: "har",
@@ -363,7 +363,7 @@ fn sent(request: &Node, url: &str) -> Request {
             .to_owned()
             .into(),
         target: path.to_owned().into(),
-        version: protocol(request.text_of("httpVersion")),
+        version: browser::protocol(request.text_of("httpVersion").unwrap_or_default()),
         fields,
         body: match posted(request) {
             Some(bytes) => Seen::Present(body(bytes, None)),
@@ -385,7 +385,7 @@ fn received(answer: &Node, status: i64, pointer: &str) -> (Response, Option<Unre
     }
     let (content, bad) = content(answer, pointer);
     let response = Response {
-        version: protocol(answer.text_of("httpVersion")),
+        version: browser::protocol(answer.text_of("httpVersion").unwrap_or_default()),
         code: format!("{status:03}").into(),
         reason: answer
             .text_of("statusText")
@@ -444,7 +444,9 @@ fn unanswered(entry: &Node, answer: &Node, exchange: &mut Exchange) {
     exchange.sent = Sent::Unknown;
     match error_of(entry, answer) {
         Some(signal) => {
-            let phase = phase_of(&signal.to_string(), exchange);
+            let came = exchange.timeline.get(Phase::Receive);
+            let came = came.is_some_and(|took| !took.is_zero());
+            let phase = browser::phase_of(&signal, came);
             exchange.signal(phase, signal);
         }
         None => exchange.signal(Phase::Queue, Signal::word("input", "har-status-zero")),
@@ -459,44 +461,7 @@ fn error_of(entry: &Node, answer: &Node) -> Option<Signal> {
         entry.text_of("_error"),
     ];
     let told = told.into_iter().flatten().find(|text| !text.is_empty())?;
-    let word = told.split_whitespace().next()?;
-    let dialect = match word {
-        word if word.starts_with("net::ERR_") => "chromium",
-        word if word.starts_with("NS_ERROR_") || word.starts_with("NS_BINDING_") => "firefox",
-        _ => return None,
-    };
-    Some(Signal::word(
-        dialect,
-        word.chars().take(80).collect::<String>(),
-    ))
-}
-
-/// Where a browser's error belongs, by its name and by what was timed.
-fn phase_of(error: &str, exchange: &Exchange) -> Phase {
-    let has = |part: &str| error.contains(part);
-    if has("NAME_NOT_RESOLVED") || has("DNS_") || has("UNKNOWN_HOST") {
-        Phase::Resolve
-    } else if has("_SSL_") || has("_CERT_") || has("_TLS_") {
-        Phase::Tls
-    } else if has("TUNNEL") || has("PROXY") {
-        Phase::Tunnel
-    } else if has("BLOCKED_BY") || has("UNSAFE_PORT") || has("INTERNET_DISCONNECTED") {
-        Phase::Queue
-    } else if has("CONNECTION_REFUSED")
-        || has("ADDRESS_")
-        || has("CONNECTION_FAILED")
-        || has("CONNECTION_TIMED_OUT")
-    {
-        Phase::Connect
-    } else if exchange
-        .timeline
-        .get(Phase::Receive)
-        .is_some_and(|took| !took.is_zero())
-    {
-        Phase::Receive
-    } else {
-        Phase::Wait
-    }
+    browser::error(told)
 }
 
 fn timings(entry: &Node, exchange: &mut Exchange) {
@@ -560,18 +525,6 @@ fn posted(request: &Node) -> Option<Bytes> {
 
 fn size(message: &Node, name: &str) -> Option<u64> {
     u64::try_from(message.get(name)?.whole()?).ok()
-}
-
-/// `http/2.0` and `h2` are one; what is not known stays as written.
-fn protocol(text: Option<&str>) -> Bytes {
-    let text = text.unwrap_or_default();
-    match text.to_ascii_lowercase().as_str() {
-        "h2" | "http/2" | "http/2.0" => "HTTP/2".into(),
-        "h3" | "http/3" | "http/3.0" => "HTTP/3".into(),
-        lower if lower.starts_with("http/1") => text.to_ascii_uppercase().into(),
-        "unknown" => Bytes::new(),
-        _ => text.to_owned().into(),
-    }
 }
 
 fn moment(text: &str) -> Option<SystemTime> {

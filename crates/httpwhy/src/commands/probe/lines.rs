@@ -205,9 +205,7 @@ fn line(out: &mut Vec<u8>, judged: &Judged, style: Style) -> io::Result<()> {
         None => "not known".to_owned(),
     };
     let status = judged
-        .visit
-        .last()
-        .and_then(|step| step.exchange.status())
+        .status()
         .map_or("-".to_owned(), |status| status.to_string());
     let room = style.width.saturating_sub(58).max(24);
     let target = safe(&judged.visit.asked);

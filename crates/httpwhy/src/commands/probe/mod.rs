@@ -1,6 +1,7 @@
 //! `httpwhy probe TARGET…`: ask, and say what happened.
 
 mod asking;
+mod browser;
 mod dedup;
 mod descriptors;
 mod follow_up;
@@ -72,6 +73,9 @@ pub(crate) struct Args {
     /// Seconds for each phase: one number for all, or resolve=2,connect=5,tunnel=5,tls=5,expect=1,send=9,wait=30,receive=30,total=120; websocket=5: for a sign of life
     #[arg(help_heading = "Run", long, value_name = "SECONDS", value_parser = deadlines)]
     timeout: Option<Deadlines>,
+
+    #[command(flatten)]
+    browser: browser::BrowserArgs,
 
     #[command(flatten)]
     protocol: protocol::Options,

@@ -171,7 +171,7 @@ impl Relink {
 /// What the visit says about its link; `None` when it is fine as it is.
 fn change(visit: &Visit, judged: &Judged) -> Option<Change> {
     let chain = Chain::of(visit);
-    let last = visit.last()?;
+    let last = visit.landed()?;
     let verdict = judged.verdict();
     if verdict.outcome.namespace() == "engine" {
         // It was not asked for: a repeated line, an interruption, a fault of our own.

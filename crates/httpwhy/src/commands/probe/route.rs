@@ -124,6 +124,11 @@ fn latest(text: &str) -> Result<Latest, String> {
 }
 
 impl RouteArgs {
+    /// Whether a proxy is named by the command itself.
+    pub(super) fn names_a_proxy(&self) -> bool {
+        self.proxy.as_deref().is_some_and(|proxy| !proxy.is_empty())
+    }
+
     /// Sets what was asked for; `get` looks a variable of the environment up.
     pub(super) fn apply(
         &self,

@@ -107,7 +107,7 @@ impl Filters {
 
     /// Whether the result is to be written.
     pub(crate) fn select(&self, judged: &Judged) -> bool {
-        let last = judged.visit.last().map(|step| &step.exchange);
+        let last = judged.visit.landed().map(|step| &step.exchange);
         let took = || {
             judged
                 .visit

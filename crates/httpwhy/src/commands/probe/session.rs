@@ -43,6 +43,7 @@ pub(crate) fn run(
     template: Job,
     config: Config,
 ) -> Result<Exit, Failure> {
+    let pages = args.browser.pages(args, &template, &config)?;
     let targets = targets::open(&args.targets, &args.inputs, false)?;
     if args.wishes.relinks() && !targets.are_plain() {
         return Err(Failure::usage(
@@ -100,12 +101,17 @@ pub(crate) fn run(
     let ran = std::thread::scope(|scope| {
         scope.spawn(|| session.progress.show(&session.lines, &session.summary));
         scope.spawn(|| session.your_side.guard());
-        let ran = httpwhy_probe::run(config, jobs, policy, each, &session.stop);
+        let ran = match &pages {
+            Some(pages) => pages.run(jobs, each, &session.stop),
+            None => httpwhy_probe::run(config, jobs, policy, each, &session.stop)
+                .map(|totals| (totals, false))
+                .map_err(Failure::internal),
+        };
         session.progress.end();
         session.your_side.end();
         ran
     });
-    let totals = ran.map_err(Failure::internal)?;
+    let (totals, troubled) = ran?;
     if let Some(failure) = lock(&session.failure).take() {
         return Err(failure);
     }
@@ -146,7 +152,10 @@ pub(crate) fn run(
     Ok(match gave_up {
         _ if interrupted => Exit::Interrupted,
         Some(_) => Exit::Infrastructure,
-        None => session.summary.exit(),
+        None => match session.summary.exit() {
+            Exit::Fine if troubled => Exit::Infrastructure,
+            exit => exit,
+        },
     })
 }
 

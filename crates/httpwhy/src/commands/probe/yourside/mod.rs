@@ -106,7 +106,7 @@ impl YourSide {
 
     /// Takes note of one target's end.
     pub(crate) fn see(&self, judged: &Judged) {
-        let Some(exchange) = judged.visit.last().map(|step| &step.exchange) else {
+        let Some(exchange) = judged.visit.landed().map(|step| &step.exchange) else {
             return;
         };
         let shared = Shared::of(&judged.visit, judged.verdict());
