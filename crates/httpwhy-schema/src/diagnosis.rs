@@ -449,9 +449,9 @@ impl<'a> Writing<'a> {
         };
         let mut bytes = Vec::with_capacity(LINE);
         bytes.extend_from_slice(before);
-        append(&mut bytes, &self.visit)?;
+        add_text(&mut bytes, self.visit)?;
         bytes.extend_from_slice(between);
-        append(&mut bytes, &self.exchange.target)?;
+        add_text(&mut bytes, &self.exchange.target)?;
         out.write_all(&bytes)?;
         out.write_all(behind)?;
         bytes.clear();
@@ -495,7 +495,7 @@ impl<'a> Writing<'a> {
             (exchange.held, &exchange.tls, &exchange.way, exchange.peer)
         {
             add_plain_measures(bytes, &exchange.timeline, peer, exchange.received);
-            append(bytes, &EntryPointJson::of(exchange, self.site))?;
+            add_entry_point(bytes, exchange, self.site)?;
             bytes.extend_from_slice(b"}\n");
             return Ok(());
         }
@@ -568,6 +568,45 @@ fn add_millis(bytes: &mut Vec<u8>, took: Duration) {
 }
 
 /// Decimal digits.
+/// As [`EntryPointJson`] has it.
+fn add_entry_point(
+    bytes: &mut Vec<u8>,
+    exchange: &Exchange,
+    site: fn(&str) -> Option<&str>,
+) -> io::Result<()> {
+    let Some(entry) = EntryPoint::of(exchange) else {
+        bytes.extend_from_slice(b"null");
+        return Ok(());
+    };
+    bytes.extend_from_slice(br#"{"method":"#);
+    add_text(bytes, &entry.method)?;
+    bytes.extend_from_slice(br#","origin":"#);
+    add_text(bytes, &entry.origin)?;
+    bytes.extend_from_slice(br#","template":"#);
+    add_text(bytes, &entry.template)?;
+    bytes.extend_from_slice(br#","site":"#);
+    match site(entry.host()) {
+        Some(site) => add_text(bytes, site)?,
+        None => bytes.extend_from_slice(b"null"),
+    }
+    bytes.push(b'}');
+    Ok(())
+}
+
+/// Adds a text as [`append`] does. Most hold nothing that is escaped.
+fn add_text(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
+    // Without a way out in the middle many bytes are looked at in one step.
+    #[allow(clippy::needless_bitwise_bool, reason = "no way out in the middle")]
+    let is_special = |byte: u8| (byte < 0x20) | (byte > 0x7e) | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+        return append(bytes, &text);
+    }
+    bytes.push(b'"');
+    bytes.extend_from_slice(text.as_bytes());
+    bytes.push(b'"');
+    Ok(())
+}
+
 fn add_number(bytes: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut at = digits.len();
