@@ -71,6 +71,8 @@ const GUARDED: &[Guarded] = &[
     only("serde_path_to_error", &["httpwhy-schema"]),
     only("html5gum", &["httpwhy-auth"]),
     only("postcard", &["httpwhy-logs"]),
+    only("rusqlite", &["httpwhy-store"]),
+    only("zstd", &["httpwhy-store"]),
     Guarded {
         name: "serde",
         // httpwhy-logs: its states, a file format of its own that is no JSON.

@@ -230,7 +230,7 @@ impl Default for BytesJson {
 }
 
 impl BytesJson {
-    fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::Text(text.to_owned()),
             Err(_) => Self::Base64 {
@@ -249,7 +249,7 @@ impl BytesJson {
         })
     }
 
-    fn bytes(self) -> Result<bytes::Bytes, String> {
+    pub(crate) fn bytes(self) -> Result<bytes::Bytes, String> {
         Ok(match self {
             Self::Text(text) | Self::Redacted { redacted: text } => text.into(),
             Self::Base64 { base64 } => STANDARD
@@ -471,7 +471,7 @@ impl ExchangeLine {
         }
     }
 
-    fn into_step(self) -> Result<Step, String> {
+    pub(crate) fn into_step(self) -> Result<Step, String> {
         let because = match self.because {
             Some(because) => {
                 Because::from_word(&because.kind, because.of).map_err(|error| error.to_string())?

@@ -13,6 +13,7 @@ mod record;
 mod rule;
 mod run;
 mod scenario;
+mod stored;
 mod tls;
 mod way;
 
@@ -43,6 +44,8 @@ pub use scenario::{
     ScenarioAfter, ScenarioAnswer, ScenarioEnd, ScenarioError, ScenarioFile, ScenarioHow,
     ScenarioMatch, ScenarioPiece, ScenarioRule, ScenarioStep, ScenarioText, ScenarioWire,
 };
+
+pub use stored::StoredParts;
 
 use httpwhy_model::acts_on_terminals;
 

@@ -6,6 +6,7 @@ mod list;
 mod logs;
 mod process;
 mod sim;
+mod store;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -48,6 +49,11 @@ const SCENARIOS: &[Scenario] = &[
         name: "sim",
         about: "10,000 stalled clients of httpwhy sim at once, and its speed beside nginx (benches/sim.sh)",
         run: sim::run,
+    },
+    Scenario {
+        name: "store",
+        about: "1,000,000 exchanges into the store at 10,000 a second, and a run shown within 200 ms",
+        run: store::run,
     },
     Scenario {
         name: "line",
