@@ -73,7 +73,6 @@ fn record(number: u64, status: u16, started: SystemTime, keep: bool) -> Record {
         "{origin}/api/v1/part{template}/items/{number}?page={}",
         number % 9
     );
-    let fine = status < 400;
     let at = started + Duration::from_micros(number * 50);
     let took = Duration::from_micros(3_000 + number * 7919 % 90_000);
     Record {
