@@ -17,6 +17,7 @@ pub mod causes;
 mod content;
 mod derive;
 mod details;
+pub mod health;
 mod identify;
 mod legs;
 pub mod many;

@@ -39,7 +39,11 @@ pub use outcome::{
 };
 pub use record::RecordHead;
 pub use rule::RuleLine;
-pub use run::{CountJson, GroupJson, RunLine};
+pub use run::{
+    AdviceJson, ChangeJson, CodeJson, CountJson, DiffCountsJson, DiffLine, DiffSideJson, GroupJson,
+    HealthCountsJson, HealthJson, PartyCountJson, PlaceJson, QuantilesJson, RunLine, ShiftJson,
+    StoredRunJson,
+};
 pub use scenario::{
     ScenarioAfter, ScenarioAnswer, ScenarioEnd, ScenarioError, ScenarioFile, ScenarioHow,
     ScenarioMatch, ScenarioPiece, ScenarioRule, ScenarioStep, ScenarioText, ScenarioWire,
@@ -59,6 +63,7 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("candidates", schemars::schema_for!(CandidatesLine)),
         ("choice", schemars::schema_for!(ChoiceLine)),
         ("diagnosis", schemars::schema_for!(DiagnosisLine)),
+        ("diff", schemars::schema_for!(DiffLine)),
         ("error", schemars::schema_for!(ErrorLine)),
         ("exchange", schemars::schema_for!(ExchangeLine)),
         ("incident", schemars::schema_for!(IncidentLine)),

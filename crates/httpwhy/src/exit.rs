@@ -55,6 +55,15 @@ impl Failure {
         }
     }
 
+    /// What httpwhy itself relies on failed.
+    pub(crate) fn infrastructure(what: impl fmt::Display) -> Self {
+        Self {
+            exit: Exit::Infrastructure,
+            what: what.to_string(),
+            silent: false,
+        }
+    }
+
     /// The output could not be written. A closed pipe is the reader's choice and no failure.
     pub(crate) fn output(error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {

@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod exit;
+mod health;
 mod judge;
 mod output;
 mod terms;
