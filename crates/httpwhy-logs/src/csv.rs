@@ -56,7 +56,7 @@ fn fields(one: &Aggregate, anonymize: bool, moment: &impl Fn(i64) -> String) -> 
 }
 
 /// One record. RFC 4180, 2: fields with a comma, a quote or a line end are quoted, quotes are doubled, CRLF ends it.
-fn record(out: &mut dyn Write, fields: &[String]) -> io::Result<()> {
+pub fn record(out: &mut dyn Write, fields: &[String]) -> io::Result<()> {
     for (at, field) in fields.iter().enumerate() {
         if at > 0 {
             out.write_all(b",")?;
@@ -71,7 +71,7 @@ fn record(out: &mut dyn Write, fields: &[String]) -> io::Result<()> {
 }
 
 /// A stranger's text that no spreadsheet calculates and no terminal obeys.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     if text.starts_with([
         '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',

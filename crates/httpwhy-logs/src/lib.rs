@@ -41,12 +41,13 @@ mod witness;
 mod worker;
 
 pub use aggregates::{Aggregate, write_aggregates};
-pub use csv::write_csv;
+pub use csv::{harmless as csv_harmless, record as csv_record, write_csv};
 pub use filter::{Condition, Filter, Relation, Where};
 pub use growing::{Reading, Step};
 pub use incidents::{Incident, Trait};
 pub use judge::{Complaint, Judged};
 pub use lines::Lines;
+pub use parquet::{Batch, Cell, Kind, Table};
 pub use plan::{Plan, Reader};
 pub use read::{Input, Progress, read};
 pub use shown::shown;

@@ -17,9 +17,9 @@ use parquet::schema::parser::parse_message_type;
 const ROWS: usize = 32 * 1024;
 const BYTES: usize = 2 << 20;
 
-/// What a column holds.
+/// What a column of a Parquet file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// UTF-8.
     Text,
     /// A whole number.
@@ -42,9 +42,9 @@ impl Kind {
     }
 }
 
-/// A value; every column may hold nothing.
+/// A value of a Parquet file; every column may hold nothing.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Cell<'a> {
+pub enum Cell<'a> {
     /// For [`Kind::Text`].
     Text(Option<&'a str>),
     /// For [`Kind::Int`] and [`Kind::Time`].
@@ -53,9 +53,9 @@ pub(crate) enum Cell<'a> {
     Float(Option<f64>),
 }
 
-/// Rows in hand.
+/// Rows of a Parquet file in hand.
 #[derive(Debug, Default)]
-pub(crate) struct Batch {
+pub struct Batch {
     columns: Vec<Values>,
     rows: usize,
     bytes: usize,
@@ -72,7 +72,7 @@ struct Values {
 
 impl Batch {
     /// Adds a row: a cell for each column, in their order.
-    pub(crate) fn push(&mut self, cells: &[Cell<'_>]) {
+    pub fn push(&mut self, cells: &[Cell<'_>]) {
         if self.columns.is_empty() {
             self.columns.resize_with(cells.len(), Values::default);
         }
@@ -98,20 +98,20 @@ impl Batch {
     }
 
     /// Whether it makes a row group.
-    pub(crate) const fn is_full(&self) -> bool {
+    pub const fn is_full(&self) -> bool {
         self.rows >= ROWS || self.bytes >= BYTES
     }
 }
 
-/// A file under way.
-pub(crate) struct Table {
+/// A Parquet file under way.
+pub struct Table {
     writer: SerializedFileWriter<File>,
     kinds: Vec<Kind>,
 }
 
 impl Table {
     /// Begins a file of that path, in place of one that is there.
-    pub(crate) fn create(path: &Path, columns: &[(&str, Kind)]) -> io::Result<Self> {
+    pub fn create(path: &Path, columns: &[(&str, Kind)]) -> io::Result<Self> {
         let mut message = String::from("message rows {");
         for (name, kind) in columns {
             let (physical, logical) = kind.declared();
@@ -134,7 +134,7 @@ impl Table {
     }
 
     /// Writes the rows in hand as a row group, and empties them.
-    pub(crate) fn take(&mut self, batch: &mut Batch) -> io::Result<()> {
+    pub fn take(&mut self, batch: &mut Batch) -> io::Result<()> {
         let batch = std::mem::take(batch);
         if batch.rows == 0 {
             return Ok(());
@@ -173,7 +173,7 @@ impl Table {
     }
 
     /// Ends the file; without it, nobody can read it.
-    pub(crate) fn close(self) -> io::Result<()> {
+    pub fn close(self) -> io::Result<()> {
         self.writer.close().map(drop).map_err(failure)
     }
 }

@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{choose, completions, explain, list, logs, man, probe, read, rules, sim};
+use crate::commands::{
+    choose, completions, explain, list, logs, man, probe, read, rules, runs, sim,
+};
 use crate::output::Color;
 
 /// Why did this HTTP exchange go wrong, who caused it, and what to do.
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Choose(choose::Args),
     /// Run the simulator: every outcome on demand, on this machine
     Sim(sim::Args),
+    /// Runs of probe that were kept: list, show, diff, export, prune
+    Runs(runs::Args),
     /// List the outcomes
     List(list::Args),
     /// List the conformance rules, or show one
@@ -74,4 +78,4 @@ Examples:
   httpwhy probe urls.txt --json > out.jsonl  a list, one record a line
   httpwhy probe sim:                         every outcome, made and named on this machine
 
-Exit codes: 0 fine, 1 --fail-on found something, 2 wrong use or unreadable input, 3 httpwhy failed, 130 interrupted.";
+Exit codes: 0 fine, 1 --fail-on found something, 2 wrong use or unreadable input, 3 httpwhy failed, 4 what it relies on failed, 130 interrupted.";

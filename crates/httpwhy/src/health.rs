@@ -66,7 +66,9 @@ fn entry_points(count: u64) -> String {
 
 /// `1079 ok, 102 unauthorized`, without what there is none of.
 pub(crate) fn words(counts: &Counts) -> String {
-    let all = Health::ALL.iter().map(|&health| (health, counts.get(health)));
+    let all = Health::ALL
+        .iter()
+        .map(|&health| (health, counts.get(health)));
     let some = all.filter(|(_, count)| *count > 0);
     let some: Vec<String> = some
         .map(|(health, count)| format!("{count} {}", health.as_str()))

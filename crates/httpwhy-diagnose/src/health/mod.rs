@@ -8,7 +8,7 @@ mod advice;
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::Hasher as _;
 
 use httpwhy_model::{Blame, Diagnosis, EntryPoint, Exchange, Phase};
 

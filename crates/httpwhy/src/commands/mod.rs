@@ -14,6 +14,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Logs(args)) => logs::run(&args, &common),
         Some(Command::Choose(args)) => choose::run(&args, &common),
         Some(Command::Sim(args)) => sim::run(&args, &common),
+        Some(Command::Runs(args)) => runs::run(&args, &common),
         Some(Command::List(args)) => list::run(&args, &common),
         Some(Command::Rules(args)) => rules::run(&args, &common),
         Some(Command::Completions(args)) => completions::run(&args),
@@ -33,4 +34,5 @@ pub(crate) mod man;
 pub(crate) mod probe;
 pub(crate) mod read;
 pub(crate) mod rules;
+pub(crate) mod runs;
 pub(crate) mod sim;

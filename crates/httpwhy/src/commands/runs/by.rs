@@ -66,15 +66,22 @@ fn gathered(totals: &[EntryTotal], key: impl Fn(&EntryKey) -> EntryKey) -> Vec<P
         });
         let health = Health::of(&facts(&total.verdict));
         place.visits.add(health, total.count.visits);
-        *place.outcomes.entry(total.verdict.outcome.to_string()).or_default() += total.count.visits;
+        *place
+            .outcomes
+            .entry(total.verdict.outcome.to_string())
+            .or_default() += total.count.visits;
         place.took.merge(&total.count.took);
     }
     let mut places: Vec<Place> = places.into_values().collect();
     places.sort_by(|a, b| {
         let failed = |place: &Place| place.visits.tried() - place.visits.get(Health::Ok);
         let is_well = |place: &Place| matches!(place.visits.state(), Health::Ok | Health::Skipped);
-        (is_well(a), failed(b), b.visits.tried(), &a.key)
-            .cmp(&(is_well(b), failed(a), a.visits.tried(), &b.key))
+        (is_well(a), failed(b), b.visits.tried(), &a.key).cmp(&(
+            is_well(b),
+            failed(a),
+            a.visits.tried(),
+            &b.key,
+        ))
     });
     places
 }

@@ -62,3 +62,10 @@ pub(crate) fn open(file: Option<PathBuf>) -> Result<SqliteStore, Failure> {
     };
     Ok(SqliteStore::open(&file)?)
 }
+
+/// One line on standard error.
+fn complain(text: &str) {
+    use std::io::Write as _;
+    // Whoever closed it does not want to know.
+    let _ = writeln!(std::io::stderr(), "httpwhy: {text}");
+}

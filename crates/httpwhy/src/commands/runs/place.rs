@@ -17,8 +17,14 @@ const NAMED: usize = 5;
 ///
 /// # Errors
 /// When there is no such directory.
-pub(crate) fn usual(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<PathBuf, Failure> {
-    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+pub(crate) fn usual(
+    variable: impl Fn(&str) -> Option<std::ffi::OsString>,
+) -> Result<PathBuf, Failure> {
+    let set = |name: &str| {
+        variable(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     if let Some(file) = set(VARIABLE) {
         return Ok(file);
     }
@@ -56,7 +62,9 @@ impl FromStr for Name {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let none = || {
-            format!("'{text}' names no run: a number of httpwhy runs list, last, or last~1 for the one before")
+            format!(
+                "'{text}' names no run: a number of httpwhy runs list, last, or last~1 for the one before"
+            )
         };
         if text == "last" {
             return Ok(Self::FromLast(0));
@@ -115,9 +123,11 @@ impl From<Error> for Failure {
             Error::Missing(_) | Error::Newer { .. } | Error::Foreign(_) | Error::Running(_) => {
                 Self::usage(error)
             }
-            Error::Io(..) | Error::Busy | Error::Gone(_) | Error::Damaged(_) | Error::Backend(_) => {
-                Self::infrastructure(error)
-            }
+            Error::Io(..)
+            | Error::Busy
+            | Error::Gone(_)
+            | Error::Damaged(_)
+            | Error::Backend(_) => Self::infrastructure(error),
         }
     }
 }
@@ -145,10 +155,22 @@ mod tests {
     #[test]
     fn the_user_s_data_directory() {
         for (variables, wanted) in [
-            (&[("HTTPWHY_STORE", "x.db"), ("HOME", "/home/me")][..], Some("x.db")),
-            (&[("HTTPWHY_STORE", ""), ("HOME", "/home/me")], Some("/home/me/.local/share/httpwhy/runs.db")),
-            (&[("XDG_DATA_HOME", "/data"), ("HOME", "/home/me")], Some("/data/httpwhy/runs.db")),
-            (&[("XDG_DATA_HOME", "data"), ("HOME", "/home/me")], Some("/home/me/.local/share/httpwhy/runs.db")),
+            (
+                &[("HTTPWHY_STORE", "x.db"), ("HOME", "/home/me")][..],
+                Some("x.db"),
+            ),
+            (
+                &[("HTTPWHY_STORE", ""), ("HOME", "/home/me")],
+                Some("/home/me/.local/share/httpwhy/runs.db"),
+            ),
+            (
+                &[("XDG_DATA_HOME", "/data"), ("HOME", "/home/me")],
+                Some("/data/httpwhy/runs.db"),
+            ),
+            (
+                &[("XDG_DATA_HOME", "data"), ("HOME", "/home/me")],
+                Some("/home/me/.local/share/httpwhy/runs.db"),
+            ),
             (&[], None),
         ] {
             let found = usual(|name| {

@@ -11,9 +11,9 @@ use httpwhy_schema::{CountJson, RunLine, write_line};
 use httpwhy_store::{EntryKey, EntryTotal, Run, SqliteStore, Store, Total};
 
 use super::by::{self, Outcome, Place};
+use super::list;
 use super::place::{Name, find};
 use super::table::{Align, Table, bytes, millis};
-use super::list;
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::{health, output};
@@ -116,11 +116,20 @@ impl Shown {
         let mut out = self.head(style);
         out.push_str(&health::text(&by::health(&self.entry_totals), style));
         out.push('\n');
-        let most = if args.rows == 0 { usize::MAX } else { args.rows };
+        let most = if args.rows == 0 {
+            usize::MAX
+        } else {
+            args.rows
+        };
         match args.by {
             None => out.push_str(&self.by_outcome(most, style)),
             Some(By::EntryPoint) => {
-                out.push_str(&places(&by::entry_points(&self.entry_totals), most, false, style));
+                out.push_str(&places(
+                    &by::entry_points(&self.entry_totals),
+                    most,
+                    false,
+                    style,
+                ));
             }
             Some(By::Host) => {
                 out.push_str(&places(&by::hosts(&self.entry_totals), most, true, style));
@@ -216,7 +225,12 @@ impl Shown {
             let _ = writeln!(
                 out,
                 "{}",
-                style.cut(&format!("{:>9}  {}  {}", code.count, safe(code.code), code.title))
+                style.cut(&format!(
+                    "{:>9}  {}  {}",
+                    code.count,
+                    safe(code.code),
+                    code.title
+                ))
             );
             out.push_str(&markdown_text(code.meaning, style, 11));
             let wanted = match outcome.blamed {
@@ -249,12 +263,18 @@ fn places(all: &[Place], most: usize, is_host: bool, style: Style) -> String {
         (if is_host { "host" } else { "entry point" }, Align::Left),
     ]);
     for place in all.iter().take(most) {
-        let often = place.outcomes().first().map_or("", |(id, _)| *id).to_owned();
+        let often = place
+            .outcomes()
+            .first()
+            .map_or("", |(id, _)| *id)
+            .to_owned();
         table.row([
             place.visits.state().as_str().to_owned(),
-            place.visits.percent().map_or_else(|| "-".to_owned(), health::percent_text),
-            (place.visits.tried() + place.visits.get(Health::Skipped))
-                .to_string(),
+            place
+                .visits
+                .percent()
+                .map_or_else(|| "-".to_owned(), health::percent_text),
+            (place.visits.tried() + place.visits.get(Health::Skipped)).to_string(),
             millis(place.took.quantile_ms(0.5)),
             millis(place.took.quantile_ms(0.95)),
             often,

@@ -95,10 +95,17 @@ mod tests {
 
     #[test]
     fn columns_stand_under_their_headings() {
-        let mut table = Table::new(&[("n", Align::Right), ("name", Align::Left), ("x", Align::Left)]);
+        let mut table = Table::new(&[
+            ("n", Align::Right),
+            ("name", Align::Left),
+            ("x", Align::Left),
+        ]);
         table.row(["1".to_owned(), "a".to_owned(), "\u{1b}[31m".to_owned()]);
         table.row(["234".to_owned(), "longer".to_owned(), String::new()]);
-        let style = Style { color: false, width: 80 };
+        let style = Style {
+            color: false,
+            width: 80,
+        };
         assert_eq!(
             table.text(style),
             "  n  name    x\n  1  a       \\u{1b}[31m\n234  longer\n"
