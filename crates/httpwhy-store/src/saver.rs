@@ -23,7 +23,7 @@ pub struct Saver {
     store: Arc<dyn Store>,
     run: RunId,
     retention: Retention,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What became of a run that was to be stored.
@@ -77,7 +77,7 @@ impl Saver {
             store,
             run,
             retention: Retention::one_of(new.sample),
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
@@ -97,12 +97,12 @@ impl Saver {
         let weight = record.weight();
         let mut queue = self.shared.lock();
         while queue.records.len() >= MOST || queue.bytes >= MOST_BYTES {
-            if queue.broken {
+            if queue.broken || queue.closed {
                 return;
             }
             queue = wait(&self.shared.room, queue);
         }
-        if queue.broken {
+        if queue.broken || queue.closed {
             return;
         }
         queue.records.push(record);
@@ -119,8 +119,8 @@ impl Saver {
         self.shared.lock().failed.take()
     }
 
-    /// Writes what is left and ends the run.
-    pub fn end(mut self, end: &RunEnd) -> Saved {
+    /// Writes what is left and ends the run; what is handed over later is let go.
+    pub fn end(&self, end: &RunEnd) -> Saved {
         self.close();
         let mut queue = self.shared.lock();
         let failed = queue.failed.take();
@@ -136,10 +136,15 @@ impl Saver {
         }
     }
 
-    fn close(&mut self) {
+    fn close(&self) {
         self.shared.lock().closed = true;
         self.shared.ready.notify_one();
-        if let Some(thread) = self.thread.take() {
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
             // It does not panic; if it did, what it wrote is there.
             let _ = thread.join();
         }

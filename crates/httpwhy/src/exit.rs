@@ -36,6 +36,12 @@ pub(crate) struct Failure {
     silent: bool,
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
 impl Failure {
     /// Wrong use or unreadable input.
     pub(crate) fn usage(what: impl fmt::Display) -> Self {

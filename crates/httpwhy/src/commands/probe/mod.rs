@@ -20,6 +20,7 @@ mod report;
 mod resume;
 mod retry;
 mod route;
+mod save;
 mod scale;
 mod scenes;
 mod select;
@@ -112,6 +113,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     wishes: Wishes,
+
+    #[command(flatten)]
+    save: save::SaveArgs,
 
     /// Write one line a target: text, line or json; by itself text for one target, line for several on a terminal, json into a pipe
     #[arg(help_heading = "Results", long, value_name = "FORMAT", value_enum)]

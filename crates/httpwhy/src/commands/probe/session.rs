@@ -13,6 +13,7 @@ use super::jobs::{self, Overrides};
 use super::ledger::{Input, Ledger, left_out, never_begun};
 use super::lines::Lines;
 use super::progress::Progress;
+use super::save::Saving;
 use super::summary::{Ended, Summary};
 use super::yourside::YourSide;
 use super::{Args, descriptors, policy, resume, scale, shape, stop_on_interrupt, targets};
@@ -32,6 +33,7 @@ struct Session {
     stop: Arc<AtomicBool>,
     ledger: Ledger,
     your_side: YourSide,
+    saving: Option<Saving>,
     /// Why the run cannot go on, found out on the way.
     failure: Mutex<Option<Failure>>,
 }
@@ -84,6 +86,7 @@ pub(crate) fn run(
         summary: Summary::new(&args.fail_on),
         progress: Progress::new(left, args.quiet || alone, args.pace.said()),
         stop: Arc::clone(&stop),
+        saving: args.save.begin(&args.targets, left, args.quiet)?,
         your_side: YourSide::new(&args.your_side, config, Arc::clone(&stop), args.quiet),
         ledger: Ledger::new(inputs, window, stop),
         failure: Mutex::default(),
@@ -134,6 +137,8 @@ pub(crate) fn run(
         interrupted,
         your_side: session.your_side.shared(),
     };
+    let saving = session.saving.as_ref();
+    let saved = saving.is_none_or(|saving| saving.end(&ended, args.quiet));
     session.follow_up.end(interrupted, args.quiet)?;
     if let Some(file) = &args.scale.summary {
         session.summary.write(file, &ended)?;
@@ -152,6 +157,7 @@ pub(crate) fn run(
     Ok(match gave_up {
         _ if interrupted => Exit::Interrupted,
         Some(_) => Exit::Infrastructure,
+        None if !saved => Exit::Infrastructure,
         None => match session.summary.exit() {
             Exit::Fine if troubled => Exit::Infrastructure,
             exit => exit,
@@ -220,6 +226,9 @@ impl Session {
         let judged = Judged::by(&mut memory, redacted(visit));
         drop(memory);
         self.summary.add(number, &judged);
+        if let Some(saving) = &self.saving {
+            saving.take(number, &judged);
+        }
         let written = if self.follow_up.take(visit, &judged) {
             self.lines.write(thread, number, &judged)
         } else {

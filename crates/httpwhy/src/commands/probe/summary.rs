@@ -8,28 +8,31 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use httpwhy_diagnose::causes::Causes;
-use httpwhy_model::{Blame, OutcomeId};
+use httpwhy_diagnose::health::{Facts, Healths};
+use httpwhy_model::{Blame, EntryPoint, OutcomeId};
 use httpwhy_probe::Totals;
 use httpwhy_render::{Style, groups_text};
 use httpwhy_schema::{CountJson, GroupJson, RunLine, write_line};
 
 use crate::exit::{Exit, Failure};
+use crate::health;
 use crate::judge::Judged;
 use crate::terms::{FailOn, Tally};
 
 /// Outcomes without a fault shown at most.
 const SHOWN: usize = 6;
+/// Entry points told apart: some 3 MB of memory.
+const ENTRY_POINTS: usize = 50_000;
 /// Outcomes shown while the run goes on.
 const WORST: usize = 3;
 
-#[derive(Default)]
 pub(crate) struct Summary(Mutex<Counts>);
 
-#[derive(Default)]
 struct Counts {
     /// How often each was the verdict, and how often with nobody to blame.
     outcomes: BTreeMap<OutcomeId, (u64, u64)>,
     causes: Causes,
+    healths: Healths,
     targets: u64,
     tally: Tally,
     own_failures: u64,
@@ -48,8 +51,12 @@ impl Summary {
     /// Counts what `--fail-on` looks for, too.
     pub(crate) fn new(fail_on: &[FailOn]) -> Self {
         Self(Mutex::new(Counts {
+            outcomes: BTreeMap::new(),
+            causes: Causes::default(),
+            healths: Healths::with_room(ENTRY_POINTS),
+            targets: 0,
             tally: Tally::new(fail_on),
-            ..Counts::default()
+            own_failures: 0,
         }))
     }
 
@@ -60,6 +67,7 @@ impl Summary {
         row.0 += 1;
         row.1 += u64::from(verdict.blame == Blame::Nobody);
         counts.causes.add(number, &judged.visit, verdict);
+        counts.health(judged);
         counts.targets += 1;
         counts.tally.add(judged);
         counts.own_failures += u64::from(judged.is_own_failure());
@@ -121,6 +129,10 @@ impl Summary {
             &counts.causes.groups(),
             style,
         ));
+        let report = counts.healths.report();
+        if counts.causes.failed() > 0 {
+            text.push_str(&health::text(&report, style));
+        }
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
 
@@ -129,6 +141,7 @@ impl Summary {
         let counts = self.lock();
         let groups = counts.causes.groups();
         let outcomes = counts.by_frequency(|(all, _)| all);
+        let report = counts.healths.report();
         let line = RunLine {
             targets: counts.targets,
             failed: counts.causes.failed(),
@@ -140,6 +153,7 @@ impl Summary {
             your_side: ended.your_side,
             outcomes: outcomes.iter().map(CountJson::from).collect(),
             groups: groups.iter().map(GroupJson::from).collect(),
+            health: Some(health::json(&report)),
             ..RunLine::new()
         };
         let mut bytes = Vec::new();
@@ -160,6 +174,18 @@ impl Summary {
 }
 
 impl Counts {
+    /// Counts the entry point that was asked for, by the verdict on the whole.
+    fn health(&mut self, judged: &Judged) {
+        let (deciding, verdict) = judged.deciding();
+        let steps = &judged.visit.steps;
+        let (Some(asked), Some(decides)) = (steps.first(), steps.get(deciding)) else {
+            return;
+        };
+        let entry_point = EntryPoint::of(&asked.exchange);
+        let facts = Facts::of(&decides.exchange, verdict);
+        self.healths.add(entry_point.as_ref(), &facts, 1);
+    }
+
     /// Outcomes with a count, the most frequent first.
     fn by_frequency(&self, count: impl Fn((u64, u64)) -> u64) -> Vec<(OutcomeId, u64)> {
         let rows = self.outcomes.iter().map(|(id, &row)| (*id, count(row)));

@@ -3,12 +3,16 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use httpwhy_model::Visit;
 use httpwhy_render::safe;
 use httpwhy_schema::ScenarioFile;
 use httpwhy_sim::Simulator;
 
+use crate::commands::runs::{self, stored};
 use crate::exit::Failure;
 
+/// Visits of a stored run that are replayed at most.
+const MOST_VISITS: usize = 100_000;
 /// A file larger than this is refused rather than read into memory.
 const LARGEST: u64 = 256 << 20;
 
@@ -19,7 +23,7 @@ pub(super) struct Played {
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     scenario: Option<PathBuf>,
 
-    /// Repeat a recorded exchange: same bytes, same times, same end. Any file that `httpwhy read` takes
+    /// Repeat a recorded exchange: same bytes, same times, same end. Any file that `httpwhy read` takes; or a stored run: runs.db#12, #last for the last of the usual file
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
 
@@ -74,8 +78,7 @@ impl Played {
         let Some(file) = &self.replay else {
             return Ok(None);
         };
-        let visits = httpwhy_ingest::read(&load(file)?, None)
-            .map_err(|unread| Failure::usage(format_args!("{}: {unread}", file.display())))?;
+        let visits = recorded(file)?;
         let scenario = httpwhy_sim::replay(&visits, self.pace).map_err(|why| {
             let why = why.to_string();
             Failure::usage(format_args!(
@@ -86,6 +89,24 @@ impl Played {
         })?;
         Ok(Some(scenario))
     }
+}
+
+/// The visits of a file, or of a run in a store.
+fn recorded(file: &Path) -> Result<Vec<Visit>, Failure> {
+    let name = file.to_str().filter(|_| !file.exists());
+    if let Some((store, run)) = name.and_then(stored::reference) {
+        let store = runs::open(store.map(PathBuf::from))?;
+        let (run, visits) = stored::visits(&store, run, MOST_VISITS)?;
+        if visits.is_empty() {
+            return Err(Failure::usage(format_args!(
+                "run {} holds no exchange with its bytes: it cannot be replayed",
+                run.id
+            )));
+        }
+        return Ok(visits);
+    }
+    httpwhy_ingest::read(&load(file)?, None)
+        .map_err(|unread| Failure::usage(format_args!("{}: {unread}", file.display())))
 }
 
 fn load(file: &Path) -> Result<Vec<u8>, Failure> {
