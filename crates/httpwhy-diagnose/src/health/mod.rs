@@ -193,7 +193,9 @@ impl Healths {
                 self.entry_points.entry(key).or_default().add(health, count);
             }
         }
-        let host = entry_point.map_or("", EntryPoint::host);
+        // With its port: what listens on another is another server.
+        let origin = entry_point.map_or("", |entry_point| &*entry_point.origin);
+        let host = origin.split_once("://").map_or("", |(_, host)| host);
         self.answer(host, facts, health, count);
     }
 

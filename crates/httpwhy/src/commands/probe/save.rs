@@ -25,8 +25,9 @@ const COMMAND: usize = 300;
 pub(crate) struct SaveArgs {
     /// Keep the run for httpwhy runs: in that file, or else in HTTPWHY_STORE or the user's data directory. Credentials are
     /// hidden. At a terminal, runs of fewer than 100,000 targets are kept without asking
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    save: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "how clap has an option whose value may be left out")]
+    save: Option<Option<PathBuf>>,
 
     /// Do not keep the run
     #[arg(long, conflicts_with = "save")]
@@ -63,10 +64,7 @@ impl SaveArgs {
         if !asked && (self.no_save || !by_itself(at_terminal, variable, targets)) {
             return Ok(None);
         }
-        let named = self
-            .save
-            .clone()
-            .filter(|file| !file.as_os_str().is_empty());
+        let named = self.save.clone().flatten();
         let begun = named
             .map_or_else(|| place::usual(variable), Ok)
             .and_then(|file| self.saver(&file, words).map(|saver| (saver, file)));

@@ -48,10 +48,14 @@ pub(super) fn entry_points(totals: &[EntryTotal]) -> Vec<Place> {
     gathered(totals, EntryKey::clone)
 }
 
-/// By host, the worst and most frequent first.
+/// By host and port, the worst and most frequent first.
 pub(super) fn hosts(totals: &[EntryTotal]) -> Vec<Place> {
     gathered(totals, |key| EntryKey {
-        origin: key.entry_point().host().to_owned(),
+        origin: key
+            .origin
+            .split_once("://")
+            .map_or("", |(_, host)| host)
+            .to_owned(),
         ..EntryKey::default()
     })
 }

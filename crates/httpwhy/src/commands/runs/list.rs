@@ -33,7 +33,12 @@ pub(super) fn run(store: &SqliteStore, args: &Args, common: &Common) -> Result<E
         out.write_all(text(&runs, now, output::style(common.color)).as_bytes())?;
         writeln!(
             out,
-            "{all} runs, {} in {}",
+            "{}, {} in {}",
+            if all == 1 {
+                "1 run".to_owned()
+            } else {
+                format!("{all} runs")
+            },
             bytes(size),
             httpwhy_render::safe(&store.path().display().to_string())
         )
