@@ -13,6 +13,8 @@ const LIMIT: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(5);
 /// What of the caller's environment changes output and so is taken away.
 const SWITCHES: &[&str] = &[
+    "CI",
+    "HTTPWHY_STORE",
     "COLUMNS",
     "LINES",
     "NO_COLOR",

@@ -26,7 +26,10 @@ pub(crate) struct SaveArgs {
     /// Keep the run for httpwhy runs: in that file, or else in HTTPWHY_STORE or the user's data directory. Credentials are
     /// hidden. At a terminal, runs of fewer than 100,000 targets are kept without asking
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
-    #[expect(clippy::option_option, reason = "how clap has an option whose value may be left out")]
+    #[expect(
+        clippy::option_option,
+        reason = "how clap has an option whose value may be left out"
+    )]
     save: Option<Option<PathBuf>>,
 
     /// Do not keep the run

@@ -10,6 +10,9 @@ use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::output;
 
+/// Characters shown of a command.
+const COMMAND: usize = 60;
+
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Args {
     /// Only the last so many
@@ -67,10 +70,17 @@ fn text(runs: &[Run], now: SystemTime, style: httpwhy_render::Style) -> String {
             run.targets.to_string(),
             run.failed.to_string(),
             run.word(now).to_owned(),
-            run.command.clone(),
+            command(&run.command),
         ]);
     }
     table.text(style)
+}
+
+fn command(command: &str) -> String {
+    if command.chars().count() <= COMMAND {
+        return command.to_owned();
+    }
+    command.chars().take(COMMAND - 1).chain(['…']).collect()
 }
 
 /// `2026-11-21 10:02`

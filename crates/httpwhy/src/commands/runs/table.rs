@@ -9,7 +9,7 @@ pub(super) enum Align {
     Right,
 }
 
-/// Rows under headings; the last column takes what room is left.
+/// Rows under headings. What is too long for the terminal goes on in its next line: nothing is cut.
 #[derive(Debug)]
 pub(super) struct Table {
     headings: Vec<(&'static str, Align)>,
@@ -30,17 +30,16 @@ impl Table {
         self.rows.push(cells.collect());
     }
 
-    /// All of it, each line cut to the terminal's width.
+    /// All of it.
     pub(super) fn text(&self, style: Style) -> String {
         let widths: Vec<usize> = (0..self.headings.len()).map(|at| self.width(at)).collect();
         let mut out = String::new();
         let headings = self.headings.iter().map(|(heading, _)| *heading);
         let headings = self.line(&widths, headings);
-        out.push_str(&style.faint(&style.cut(&headings)));
+        out.push_str(&style.faint(&headings));
         out.push('\n');
         for row in &self.rows {
-            let line = self.line(&widths, row.iter().map(String::as_str));
-            out.push_str(&style.cut(&line));
+            out.push_str(&self.line(&widths, row.iter().map(String::as_str)));
             out.push('\n');
         }
         out

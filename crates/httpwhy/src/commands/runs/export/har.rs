@@ -3,6 +3,7 @@
 //! An exchange without an answer has status 0, as browsers write it, and says why in `_error`. What only a row is kept of
 //! has its times, status and sizes. Hidden values stay hidden.
 
+use std::fmt::Write as FmtWrite;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -57,7 +58,8 @@ fn quiet(json: &str) -> String {
         if httpwhy_model::acts_on_terminals(c) {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                // Writing into a string does not fail.
+                let _ = FmtWrite::write_fmt(&mut out, format_args!("\\u{unit:04x}"));
             }
         } else {
             out.push(c);
@@ -179,12 +181,11 @@ fn content(response: &Response) -> Json {
         ),
     };
     let mut content = json!({"size": size, "mimeType": kind});
-    match std::str::from_utf8(bytes) {
-        Ok(text) => content["text"] = json!(text),
-        Err(_) => {
-            content["text"] = json!(STANDARD.encode(bytes));
-            content["encoding"] = json!("base64");
-        }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        content["text"] = json!(text);
+    } else {
+        content["text"] = json!(STANDARD.encode(bytes));
+        content["encoding"] = json!("base64");
     }
     if (bytes.len() as u64) < size {
         content["comment"] = json!("only the first bytes were kept");
