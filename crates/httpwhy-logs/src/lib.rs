@@ -14,6 +14,7 @@
 
 mod agent;
 mod aggregates;
+mod credentials;
 mod csv;
 mod cut;
 mod doubt;

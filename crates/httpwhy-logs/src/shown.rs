@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use httpwhy_model::template::is_email;
 
+use crate::credentials;
 use crate::example::{PRIVATE, PUBLIC};
 use crate::network;
 
@@ -25,7 +26,7 @@ const SECRETS: &[&str] = &[
     "otp",
 ];
 
-/// A stranger's bytes as text: secrets in queries hidden, and with `anonymize` addresses cut to their network (/24, /48),
+/// A stranger's bytes as text: credentials and secrets in queries hidden, and with `anonymize` addresses cut to their network (/24, /48),
 /// addresses of mail written `{email}`, and queries and users' names dropped where they are known as such. Still to be escaped for where it is shown.
 pub fn shown(bytes: &[u8], anonymize: bool) -> String {
     let mut out = String::with_capacity(bytes.len());
@@ -40,7 +41,7 @@ pub fn shown(bytes: &[u8], anonymize: bool) -> String {
         rest = rest.get(to + 1..).unwrap_or_default();
     }
     public(rest, anonymize, &mut out);
-    out
+    credentials::hide(&out)
 }
 
 /// Appends what no column says is private.

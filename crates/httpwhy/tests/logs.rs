@@ -106,6 +106,43 @@ fn the_screen_hides_secrets_and_escapes_strangers_bytes() {
 }
 
 #[test]
+fn credentials_and_mail_addresses_of_a_line_are_in_no_output() {
+    let line = r#"{"time_iso8601":"2026-11-03T14:05:12+00:00","remote_addr":"203.0.113.9","request_method":"GET","request_uri":"/reset/ana@example.org?token=hush1","status":"502","http_cookie":"sid=hush2","http_authorization":"Bearer hush3hush3","x_api_key":"hush4"}"#;
+    let workspace = Workspace::new();
+    let html = workspace.path("report.html");
+    let html = html.to_str().expect("plain");
+    for args in [
+        &["-"][..],
+        &["-", "--json"],
+        &["-", "--csv", "-"],
+        &["-", "--anonymize"],
+        &["-", "--html", html],
+        &["-", "--html", html, "--no-anonymize"],
+    ] {
+        let ran = logs(args).stdin(format!("{line}\n")).run().exits(0);
+        let mut text = ran.text().to_owned();
+        if args.contains(&"--html") {
+            text += &std::fs::read_to_string(html).expect("it was written");
+        }
+        assert!(!text.contains("hush"), "{args:?}: {text}");
+        if args.contains(&"--anonymize") {
+            assert!(!text.contains("ana@example.org"), "{text}");
+        }
+    }
+    let shared = std::fs::read_to_string(html).expect("it was written");
+    assert!(
+        shared.contains("ana@example.org"),
+        "the last one was not anonymised"
+    );
+    logs(&["-", "--html", html])
+        .stdin(format!("{line}\n"))
+        .run()
+        .exits(0);
+    let shared = std::fs::read_to_string(html).expect("it was written");
+    assert!(!shared.contains("ana@example.org"), "{shared}");
+}
+
+#[test]
 fn bots_are_left_out_or_asked_for_by_what_their_agents_claim() {
     let line = |agent: &str| {
         format!(

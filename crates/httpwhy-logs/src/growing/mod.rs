@@ -5,6 +5,11 @@
 //! makes the first step go on where another process stopped; following makes more steps. So a log read in many steps
 //! counts exactly as the same log read at once: a line belongs to the step in which its end came.
 //!
+//! Of error lines, those of the same step and of earlier ones are known, also of earlier runs; servers write an error line
+//! before the access line of the exchange, and the access logs' sizes are taken before those of the error logs. One that
+//! comes later all the same (an error log that is buffered, or fetched later than the access log) finds its access line
+//! counted: it is told as an error line without one, and what was counted stays as it was.
+//!
 //! A file stays known by device and inode, the hash of its first bytes and the hash of those before the position
 //! ([`mark`]). When another file stands at its path, what was still written to the old one is read from where it is now:
 //! the open file while following, else among the inputs and beside the path ([`seek`]), also copied or packed.
