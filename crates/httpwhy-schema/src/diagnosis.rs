@@ -597,7 +597,7 @@ fn add_entry_point(
 fn add_text(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
     // Without a way out in the middle many bytes are looked at in one step.
     #[allow(clippy::needless_bitwise_bool, reason = "no way out in the middle")]
-    let is_special = |byte: u8| (byte < 0x20) | (byte > 0x7e) | (byte == b'"') | (byte == b'\\');
+    let is_special = |byte: u8| !(0x20..=0x7e).contains(&byte) | (byte == b'"') | (byte == b'\\');
     if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
         return append(bytes, &text);
     }
