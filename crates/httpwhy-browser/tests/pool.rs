@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use httpwhy_browser::{Counts, Load, Look, Pool, PoolConfig, Run, Trouble, load, run};
 use httpwhy_model::{Phase, Visit};
-use site::{Site, in_group, look, outcomes, processes, program};
+use httpwhy_testkit::processes;
+use site::{Site, in_group, look, outcomes, program};
 
 /// How long a busy machine may take for what takes a moment.
 const AGES: Duration = Duration::from_secs(30);

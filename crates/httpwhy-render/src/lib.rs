@@ -11,6 +11,7 @@ mod letter;
 mod listed;
 mod logs_report;
 mod markdown;
+mod steps;
 mod style;
 
 pub use choice::{Advice, choice_line, choice_text, question_line, question_text};

@@ -248,6 +248,18 @@ fn split_at_columns(text: &str, room: usize) -> (&str, &str) {
     (text, "")
 }
 
+/// What came from elsewhere must not act as Markdown.
+pub(crate) fn escape_markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_punctuation() {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,9 +6,11 @@
 
 mod command;
 pub mod logs;
+mod processes;
 mod server;
 mod workspace;
 
 pub use command::{Httpwhy, Ran, Running};
+pub use processes::{Process, processes};
 pub use server::{Asked, Reply, Server};
 pub use workspace::Workspace;

@@ -73,15 +73,8 @@ pub(crate) fn of(
             }
             // Left together with its page.
             Some(_) if !age.answered => {
-                let left = [("why".into(), "page-left".to_owned())];
-                step.exchange.signal(
-                    Phase::Wait,
-                    Signal::Word {
-                        dialect: "engine".into(),
-                        word: "cancelled".into(),
-                        params: left.into(),
-                    },
-                );
+                step.exchange
+                    .signal(Phase::Wait, Signal::word("browser", "page-left"));
             }
             _ => {}
         }

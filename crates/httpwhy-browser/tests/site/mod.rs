@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each test uses its part of it")]
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -208,48 +208,10 @@ pub(crate) fn program(folder: &Workspace, name: &str, script: &str) -> PathBuf {
     file
 }
 
-/// A process that is no zombie.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Process {
-    pub(crate) parent: u32,
-    pub(crate) group: u32,
-    pub(crate) command: String,
-}
-
-/// The processes that have that text in their command line.
-pub(crate) fn processes(text: &str) -> Vec<Process> {
-    let mut all = all_processes();
-    all.retain(|process| process.command.contains(text));
-    all
-}
-
 /// How many processes of a group there are.
 pub(crate) fn in_group(group: u32) -> usize {
-    let all = all_processes().into_iter();
+    let all = httpwhy_testkit::processes("").into_iter();
     all.filter(|process| process.group == group).count()
-}
-
-fn all_processes() -> Vec<Process> {
-    let all = std::fs::read_dir("/proc").expect("a system with /proc");
-    all.filter_map(|entry| process(&entry.ok()?.path()))
-        .collect()
-}
-
-/// State, parent and group stand behind the name in parentheses (proc(5), `/proc/pid/stat`).
-fn process(folder: &Path) -> Option<Process> {
-    let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
-    let (_, behind) = stat.rsplit_once(')')?;
-    let words: Vec<&str> = behind.split_ascii_whitespace().take(3).collect();
-    let [state, parent, group] = words[..] else {
-        return None;
-    };
-    let command = std::fs::read(folder.join("cmdline")).ok()?;
-    let process = Process {
-        parent: parent.parse().ok()?,
-        group: group.parse().ok()?,
-        command: String::from_utf8_lossy(&command).replace('\0', " "),
-    };
-    (state != "Z").then_some(process)
 }
 
 fn answer(asked: &Asked, port: u16, simulator: u16) -> Reply {

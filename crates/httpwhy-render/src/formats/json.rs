@@ -30,19 +30,18 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, _style: Style) -> io::Res
         };
         writing.write(out)?;
     }
-    let Some((last, earlier)) = steps
-        .split_last()
-        .filter(|(_, earlier)| !earlier.is_empty())
-    else {
+    if steps.len() < 2 {
         return Ok(());
-    };
+    }
+    let told = report.told();
+    let step = &steps[told];
     let closing = Writing {
         kind: "visit",
         visit: report.name,
-        step: earlier.len(),
+        step: told,
         steps: steps.len(),
-        because: last.because,
-        exchange: &last.exchange,
+        because: step.because,
+        exchange: &step.exchange,
         diagnosis: report.verdict,
         title,
         site: httpwhy_wire::site,

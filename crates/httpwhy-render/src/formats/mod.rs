@@ -17,8 +17,25 @@ pub struct Report<'a> {
     pub steps: &'a [Diagnosis],
     /// The verdict on the whole visit.
     pub verdict: &'a Diagnosis,
+    /// The step whose diagnosis it is.
+    pub deciding: usize,
     /// Where what visits alike have in common is kept for the next of them, when it has one step only.
     pub written: Option<&'a OnceLock<[Box<[u8]>; 3]>>,
+}
+
+impl Report<'_> {
+    /// The step of which the whole visit is told: the last; of a page its document, or the part of it that decides.
+    pub(crate) fn told(&self) -> usize {
+        let visit = self.visit;
+        if visit.is_of_page(self.deciding) {
+            return self.deciding;
+        }
+        let last = visit.steps.len().saturating_sub(1);
+        (0..=last)
+            .rev()
+            .find(|&index| !visit.is_of_page(index))
+            .unwrap_or(last)
+    }
 }
 
 /// A way to write reports.

@@ -10,7 +10,8 @@ use httpwhy_model::{
 
 use super::{Format, Report};
 use crate::entry::title;
-use crate::markdown::render;
+use crate::markdown::{escape_markdown, render};
+use crate::steps;
 use crate::style::{Look, Style, columns, safe};
 
 pub(crate) static FORMAT: Format = Format {
@@ -25,11 +26,11 @@ const LABEL: usize = 10;
 const SHORT_FOR: &[Audience] = &[Audience::Caller, Audience::Author, Audience::Operator];
 
 fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Result<()> {
-    let Some(last) = report.visit.landed() else {
+    let Some(told) = report.visit.steps.get(report.told()) else {
         return Ok(());
     };
     let diagnosis = report.verdict;
-    let exchange = &last.exchange;
+    let exchange = &told.exchange;
     let mut text = String::new();
     text.push_str(&headline(diagnosis, style));
     if let Some(entry) = by_id(diagnosis.outcome.0) {
@@ -41,7 +42,7 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
         row("Target", &escape_markdown(&safe(&report.visit.asked)));
     }
     if report.visit.steps.len() > 1 {
-        row("Steps", &steps(report));
+        row("Steps", &steps::lines(report).join("\n"));
     }
     row("Who", &who(diagnosis));
     for evidence in diagnosis.evidence.iter().take(4) {
@@ -97,6 +98,9 @@ fn write(out: &mut dyn io::Write, report: &Report<'_>, style: Style) -> io::Resu
                 finding.party
             ),
         );
+    }
+    for complaint in steps::complaints(report.visit) {
+        row("Script", &complaint);
     }
     if let Some(interim) = interim(exchange) {
         row("Interim", &escape_markdown(&safe(&interim)));
@@ -202,29 +206,6 @@ fn retry(diagnosis: &Diagnosis) -> String {
         Some(seconds) => format!("after {seconds} s, as the server asks"),
         None => advice.to_owned(),
     }
-}
-
-fn steps(report: &Report<'_>) -> String {
-    let lines: Vec<String> = report
-        .visit
-        .steps
-        .iter()
-        .zip(report.steps)
-        .enumerate()
-        .map(|(index, (step, diagnosis))| {
-            let because = if index == 0 {
-                String::new()
-            } else {
-                format!(" ({})", step.because)
-            };
-            format!(
-                "{index}. `{}`{because} {}",
-                diagnosis.outcome,
-                escape_markdown(&safe(&step.exchange.target))
-            )
-        })
-        .collect();
-    lines.join("\n")
 }
 
 /// `192.0.2.1:443, HTTP/2, TLSv1.3 TLS_AES_128_GCM_SHA256`
@@ -373,16 +354,4 @@ fn times(exchange: &Exchange) -> Option<String> {
 
 fn more(diagnosis: &Diagnosis) -> String {
     format!("`httpwhy explain {}`", diagnosis.outcome)
-}
-
-/// What came from elsewhere must not act as Markdown.
-fn escape_markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii_punctuation() {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }

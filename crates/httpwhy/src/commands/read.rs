@@ -151,6 +151,7 @@ impl Reading {
             visit: &judged.visit,
             steps: judged.steps(),
             verdict: judged.verdict(),
+            deciding: judged.deciding().0,
             written: Some(&judged.judgement.written),
         };
         (self.format.write)(out, &report, self.style)

@@ -4,6 +4,7 @@
 mod json;
 
 mod asking;
+mod browser;
 mod endings;
 mod faults;
 mod filters;

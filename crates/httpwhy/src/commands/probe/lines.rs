@@ -150,6 +150,7 @@ impl Lines {
             visit: &judged.visit,
             steps: judged.steps(),
             verdict: judged.verdict(),
+            deciding: judged.deciding().0,
             written: Some(&judged.judgement.written),
         };
         match self.shape {
