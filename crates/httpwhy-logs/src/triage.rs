@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use httpwhy_diagnose::many::Happening;
-use httpwhy_ingest::logs::{Format, Kind, Open, formats};
+use httpwhy_ingest::logs::{Cause, Format, Kind, Open, formats};
 use httpwhy_model::{Blame, Diagnosis, OutcomeId};
 
 use crate::errors::Complaints;
 use crate::incidents::{self, Cell, Incident};
-use crate::judge::Judged;
+use crate::judge::{Complaint, Judged};
 use crate::plan::Plan;
 use crate::tables::histogram::middle;
 use crate::tables::names::{Id, OTHER};
@@ -245,6 +245,45 @@ impl Triage {
             .collect();
         groups.sort_by_key(|group| (std::cmp::Reverse(group.count), group.diagnosis.outcome));
         groups
+    }
+
+    /// Groups of error lines that say what went wrong and of which no access line was found, the most frequent first. Of
+    /// lines that say the same, as many as were joined are left out.
+    pub fn loose(&self) -> Vec<Group> {
+        let mut loose: Vec<Group> = Vec::new();
+        for row in self.tables.rows.iter().filter(|row| row.is_complaint()) {
+            let joined: u64 = self
+                .tables
+                .rows
+                .iter()
+                .filter(|other| other.error.as_ref().is_some_and(|error| row.says(error)))
+                .map(|other| other.count)
+                .sum();
+            let count = row.count.saturating_sub(joined);
+            if count == 0 || !tells_itself(row) {
+                continue;
+            }
+            let left = Row {
+                count,
+                ..row.clone()
+            };
+            match loose.iter_mut().find(|group| group.holds(row)) {
+                Some(group) => group.take(&left),
+                None => {
+                    let mut group = Group::of(row);
+                    group.take(&left);
+                    loose.push(group);
+                }
+            }
+        }
+        loose.sort_by_key(|group| {
+            (
+                weight(group.happened),
+                std::cmp::Reverse(group.count),
+                group.diagnosis.outcome,
+            )
+        });
+        loose
     }
 
     /// How many exchanges were counted.
@@ -567,6 +606,11 @@ impl Group {
     }
 }
 
+/// Whether an error line says what went wrong, and does not only follow from another one.
+fn tells_itself(row: &Row) -> bool {
+    Cause::of(&row.shape.get()).is_some_and(|(.., weight)| weight > 1)
+}
+
 /// Whose attention a failure needs first: the operator's, the client's, nobody's.
 fn weight(happened: Happening) -> u8 {
     match happened {
@@ -577,6 +621,11 @@ fn weight(happened: Happening) -> u8 {
 }
 
 impl Row {
+    /// Whether these are the error lines that say this.
+    fn says(&self, complaint: &Complaint) -> bool {
+        self.format == complaint.format && self.shape == complaint.shape
+    }
+
     /// Whether it is of an error log.
     pub(crate) fn is_complaint(&self) -> bool {
         formats()

@@ -281,3 +281,31 @@ fn lines_that_name_nobody_are_joined_by_the_status_they_lead_to() {
         "client-erred 1/1, unclear 0/1, upstream-refused 2/2, upstream-silent 1/1"
     );
 }
+
+#[test]
+fn error_lines_without_an_access_line_are_told_apart_from_those_that_have_one() {
+    let folder = Folder::new();
+    let error = nginx_error("2026/11/03 14:05:12", "/a", REFUSED)
+        + &nginx_error("2026/11/03 14:05:12", "/b", REFUSED)
+        + &nginx_error(
+            "2026/11/03 14:05:12",
+            "/c",
+            "upstream timed out (110: Connection timed out) while reading response header from upstream",
+        )
+        + "2026/11/03 14:05:00 [notice] 7#7: nginx/1.22.1\n";
+    let error = folder.put("error.log", &error);
+    let access = nginx_access("03/Nov/2026:14:05:12 +0000", "/a", 502)
+        + &nginx_access("03/Nov/2026:14:05:12 +0000", "/c", 504);
+    let access = folder.put("access.log", &access);
+    let told = |triage: &Triage| -> Vec<String> {
+        let groups = triage.loose().into_iter();
+        groups
+            .map(|group| format!("{} {}", group.happened, group.count))
+            .collect()
+    };
+    assert_eq!(told(&triage(&[&access, &error], 1)), ["upstream-refused 1"]);
+    assert_eq!(
+        told(&triage(&[&error], 1)),
+        ["upstream-refused 2", "upstream-silent 1"]
+    );
+}

@@ -106,6 +106,22 @@ fn the_screen_hides_secrets_and_escapes_strangers_bytes() {
 }
 
 #[test]
+fn an_error_log_alone_says_who_failed() {
+    let line = "2026/11/03 14:05:12 [error] 7#7: *46 connect() failed (111: Connection refused) while connecting to upstream, \
+                client: 203.0.113.9, server: shop, request: \"GET /cart HTTP/1.1\", upstream: \"http://10.0.0.5:80/\"\n";
+    let ran = logs(&["-"]).stdin(line).run().exits(0);
+    let screen = ran.text();
+    for wanted in [
+        "1 error lines say what went wrong",
+        "Upstream refused, or not reachable: 1 (100 %)",
+        "origin, proven",
+    ] {
+        assert!(screen.contains(wanted), "{wanted}: {screen}");
+    }
+    assert!(!screen.contains("0 of 0"), "{screen}");
+}
+
+#[test]
 fn credentials_and_mail_addresses_of_a_line_are_in_no_output() {
     let line = r#"{"time_iso8601":"2026-11-03T14:05:12+00:00","remote_addr":"203.0.113.9","request_method":"GET","request_uri":"/reset/ana@example.org?token=hush1","status":"502","http_cookie":"sid=hush2","http_authorization":"Bearer hush3hush3","x_api_key":"hush4"}"#;
     let workspace = Workspace::new();

@@ -60,8 +60,8 @@ pub fn may_lead_to(error: &Shape<'_>, status: u16) -> bool {
     }
     match Cause::of(error) {
         None => false,
-        // 499 is nginx's for a client that left meanwhile.
-        Some((Leg::Upstream, ..)) => status == 0 || status >= 499,
+        // 499 is nginx's for a client that left meanwhile, 009 its own for what was no HTTP.
+        Some((Leg::Upstream, ..)) => !(100..499).contains(&status),
         Some((Leg::Client, _, signal, _)) if CLIENTS.iter().any(|word| signal.is(word)) => {
             matches!(status, 0 | 400..=499 | 501 | 505)
         }

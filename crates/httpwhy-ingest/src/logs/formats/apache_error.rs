@@ -139,13 +139,13 @@ const BEHIND: &[(&str, Phase, &str, u8)] = &[
         "AH01114",
         Phase::Connect,
         "proxy-status:destination_unavailable",
-        2,
+        1,
     ),
     (
         "AH01079",
         Phase::Connect,
         "proxy-status:destination_unavailable",
-        2,
+        1,
     ),
     (
         "AH01102",
@@ -353,10 +353,8 @@ fn returned_by(before: &[u8], text: &[u8]) -> Cause {
         () if text.starts_with(b"Timeout on 100-Continue") => (Phase::Wait, "errno:ETIMEDOUT"),
         () => (Phase::Wait, "proxy-status:connection_terminated"),
     };
-    Cause {
-        weight: 2,
-        ..behind(before, phase, signal, 1)
-    }
+    // The line before says why.
+    behind(before, phase, signal, 1)
 }
 
 /// Lines that carry no number: OpenSSL's, and modules of others.

@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-/// Software that advice is for, as it is called in it, and the formats of its logs; none where there are no logs of it.
+/// Software that advice is for, as it is called in it, and how the formats of its logs begin.
 const SOFTWARE: &[(&str, &[&str])] = &[
-    ("nginx", &["nginx", "nginx-json", "ingress-nginx"]),
-    ("$upstream", &["nginx", "nginx-json", "ingress-nginx"]),
+    ("nginx", &["nginx", "ingress"]),
+    ("$upstream", &["nginx", "ingress"]),
     ("Apache", &["apache"]),
     ("lighttpd", &["lighttpd"]),
     ("HAProxy", &["haproxy"]),
     ("Varnish", &["varnish", "varnishlog"]),
     ("Squid", &["squid"]),
     ("Caddy", &["caddy"]),
-    ("Traefik", &["traefik", "traefik-json"]),
-    ("Envoy", &["envoy", "envoy-json"]),
-    ("Istio", &["envoy", "envoy-json"]),
+    ("Traefik", &["traefik"]),
+    ("Envoy", &["envoy"]),
+    ("Istio", &["envoy"]),
     ("IIS", &["iis", "httpsys"]),
     ("AWS ALB", &["aws-alb"]),
     ("Cloudflare", &["cloudflare"]),
@@ -28,7 +28,7 @@ pub(super) fn fitting<'t>(text: &'t str, formats: &[&str]) -> Cow<'t, str> {
     let is_fitting = |sentence: &&str| {
         let named = SOFTWARE.iter().filter(|(name, _)| sentence.contains(name));
         let mut own = named.clone().flat_map(|(_, own)| own.iter());
-        named.count() == 0 || own.any(|format| formats.contains(format))
+        named.count() == 0 || own.any(|writer| formats.iter().any(|format| is_of(format, writer)))
     };
     let kept: Vec<&str> = sentences(text).filter(is_fitting).collect();
     if kept.is_empty() {
@@ -36,6 +36,12 @@ pub(super) fn fitting<'t>(text: &'t str, formats: &[&str]) -> Cow<'t, str> {
     } else {
         Cow::Owned(kept.concat().trim_end().to_owned())
     }
+}
+
+/// Whether a format is of that writer's logs: `nginx-error` of `nginx`.
+fn is_of(format: &str, writer: &str) -> bool {
+    let rest = format.strip_prefix(writer);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// The sentences, each with what stands between it and the next; what is quoted as code is not looked into.
@@ -86,6 +92,10 @@ mod tests {
                  `$upstream_addr`.",
             ),
             (&["caddy"], "Read the gateway's error log. Is it listening?"),
+            (
+                &["apache-error"],
+                "Read the gateway's error log. Apache: `AH01114`. Is it listening?",
+            ),
             (&["apache", "nginx"], TEXT),
         ] {
             assert_eq!(fitting(TEXT, formats), wanted, "{formats:?}");

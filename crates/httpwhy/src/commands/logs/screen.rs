@@ -39,8 +39,14 @@ pub(crate) fn write(
     how: Shown,
     style: Style,
 ) -> io::Result<()> {
+    let loose = triage.loose();
+    let exchanges = triage.exchanges();
+    // Error logs alone: their lines are all that is known.
+    let told = loose.iter().map(|group| group.count).sum();
     let mut screen = Screen {
         triage,
+        loose,
+        all: if exchanges == 0 { told } else { exchanges },
         how,
         style,
         axis: Axis::of(&triage.all_minutes(), triage.minutes_to_a_cell()),
@@ -58,6 +64,10 @@ pub(crate) fn write(
 
 struct Screen<'a> {
     triage: &'a Triage,
+    /// Error lines of which no access line was found.
+    loose: Vec<Group>,
+    /// Exchanges, or error lines where there are none: the whole of which shares are told.
+    all: u64,
     how: Shown,
     style: Style,
     axis: Option<Axis>,
@@ -146,12 +156,19 @@ impl Screen<'_> {
 
     fn head(&mut self) {
         let (all, failures) = (self.triage.exchanges(), self.triage.failures());
-        let mut line = format!(
-            "**{} of {} exchanges failed** ({})",
-            grouped(failures),
-            grouped(all),
-            percent(failures, all)
-        );
+        let mut line = if self.is_of_errors() {
+            format!(
+                "**{} error lines say what went wrong**; of how many exchanges, the access log tells",
+                grouped(self.all)
+            )
+        } else {
+            format!(
+                "**{} of {} exchanges failed** ({})",
+                grouped(failures),
+                grouped(all),
+                percent(failures, all)
+            )
+        };
         if let Some((first, last)) = self.triage.span() {
             let _ = write!(line, ", {} UTC", when::span(first, last));
         }
@@ -192,13 +209,19 @@ impl Screen<'_> {
         }
     }
 
+    /// Whether there are error lines and no exchanges.
+    fn is_of_errors(&self) -> bool {
+        self.triage.exchanges() == 0 && !self.loose.is_empty()
+    }
+
     fn failures(&mut self) {
-        let groups: Vec<&Group> = self
-            .triage
-            .groups()
-            .into_iter()
-            .filter(|group| group.happened.is_failure())
-            .collect();
+        let loose = self.loose.clone();
+        let groups: Vec<&Group> = if self.is_of_errors() {
+            loose.iter().collect()
+        } else {
+            let groups = self.triage.groups().into_iter();
+            groups.filter(|group| group.happened.is_failure()).collect()
+        };
         if groups.len() > 1 {
             self.table(&groups);
         }
@@ -238,7 +261,7 @@ impl Screen<'_> {
             let mut line = format!(
                 "{:>10}  {:>7}",
                 grouped(group.count),
-                percent(group.count, self.triage.exchanges())
+                percent(group.count, self.all)
             );
             if let Some(axis) = self.axis.filter(|_| bars > 0) {
                 let row = axis.bars(&self.triage.minutes(group), bars);
@@ -270,19 +293,20 @@ impl Screen<'_> {
     }
 
     fn complaints(&mut self) {
-        let complaints = self.triage.complaints();
-        if complaints.is_empty() {
+        if self.loose.is_empty() || self.is_of_errors() {
             return;
         }
         self.text.push('\n');
-        self.paragraph("**Error lines** without an access line", 0);
-        for group in complaints.iter().take(IN_FULL) {
+        self.paragraph("**Error lines** of which no access line was found", 0);
+        for group in self.loose.iter().take(IN_FULL) {
             let example = safe(&shown(&group.example, self.how.anonymize));
             let line = format!("{:>10}  {example}", grouped(group.count));
-            let _ = writeln!(self.text, "{}", self.cut(&line));
+            let line = self.cut(&line);
+            self.text.push_str(&line);
+            self.text.push('\n');
         }
-        if complaints.len() > IN_FULL {
-            let more = complaints.len() - IN_FULL;
+        if self.loose.len() > IN_FULL {
+            let more = self.loose.len() - IN_FULL;
             let _ = writeln!(self.text, "{:>10}  {more} more kinds (--json)", "");
         }
     }
@@ -294,7 +318,7 @@ impl Screen<'_> {
             "**{}**: {} ({}), {}{} · `{}`",
             group.happened.title(),
             grouped(group.count),
-            percent(group.count, self.triage.exchanges()),
+            percent(group.count, self.all),
             statuses(group),
             title,
             group.diagnosis.outcome
@@ -673,6 +697,9 @@ fn took(times: &Percentiles) -> String {
 
 /// A stranger's text as Markdown code.
 fn code(text: &str) -> String {
+    if text.is_empty() {
+        return "(none)".to_owned();
+    }
     format!("`{}`", safe(text).replace('`', "'"))
 }
 
