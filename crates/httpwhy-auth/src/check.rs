@@ -168,14 +168,13 @@ fn scheme(
         ];
         crate::auth("token-scheme", &params)
     };
-    if asked != "bearer" {
-        return Ok(Some(params("none", "no")));
-    }
     let flow = std::sync::Arc::clone(&runner.flow);
-    let mut names: Vec<&str> = Vec::new();
     let applied = flow.apply.fields.iter().chain(&flow.apply.query);
-    names.extend(applied.flat_map(|(_, value)| value.names()));
+    let mut names: Vec<&str> = applied.flat_map(|(_, value)| value.names()).collect();
     names.dedup();
+    if asked != "bearer" {
+        return Ok(names.first().map(|name| params(name, "no")));
+    }
     let mut tried = None;
     for name in names {
         let Some(token) = session.values.text(name).filter(|text| !text.is_empty()) else {

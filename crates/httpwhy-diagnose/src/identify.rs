@@ -470,7 +470,14 @@ fn tier(signal: &Signal) -> Tier {
     match signal.dialect() {
         "redirect" | "proxy-status" | "grpc" => Tier::Specific,
         // What the answer itself says of the refusal is more precise.
-        "auth" if matches!(&*signal.word_text(), "flow-not-200" | "step-failed") => Tier::Specific,
+        "auth"
+            if matches!(
+                &*signal.word_text(),
+                "credentials-rejected" | "flow-not-200" | "step-failed"
+            ) =>
+        {
+            Tier::Specific
+        }
         _ => Tier::Fault,
     }
 }

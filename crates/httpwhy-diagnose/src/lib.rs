@@ -120,7 +120,8 @@ pub fn step(visit: &Visit, index: usize) -> Diagnosis {
         &content,
         &mut evidence,
     );
-    evidence.extend(session::evidence(exchange, index));
+    let behind = evidence.len().min(1);
+    evidence.splice(behind..behind, session::evidence(exchange, index));
     let blame = session::blame(exchange).unwrap_or(blame);
     evidence.extend(blame::setting(exchange, index));
     evidence.extend(producer.evidence);

@@ -53,7 +53,8 @@ pub(crate) fn compare(visit: &Visit, steps: &mut [Diagnosis]) {
             continue;
         };
         let diagnosis = &mut steps[with];
-        diagnosis.evidence.push(Evidence {
+        let behind = diagnosis.evidence.len().min(1);
+        let told = Evidence {
             step: without,
             place: Place::StatusLine,
             quote: bare.response.as_ref().map(|response| {
@@ -64,7 +65,8 @@ pub(crate) fn compare(visit: &Visit, steps: &mut [Diagnosis]) {
                 )
             }),
             shows: shows.into(),
-        });
+        };
+        diagnosis.evidence.insert(behind, told);
         if let Some(party) = blame.of(diagnosis) {
             diagnosis.blame = Blame::Likely(party);
         }

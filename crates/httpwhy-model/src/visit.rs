@@ -25,16 +25,28 @@ impl Visit {
         }
     }
 
+    /// The index of the last step that is no further witness of an earlier one, nor the same request asked otherwise
+    /// ([`Because::Same`]). `None`: there is no step.
+    pub fn concluding(&self) -> Option<usize> {
+        let is_own = |step: &Step| !matches!(step.because, Because::Same(_));
+        let own = self.steps.iter().rposition(is_own);
+        own.or_else(|| self.steps.len().checked_sub(1))
+    }
+
     /// The last step.
     pub fn last(&self) -> Option<&Step> {
         self.steps.last()
     }
 
-    /// The last step that was asked for: what a page asked for by itself stands behind its document, and does not count.
+    /// The last step that was asked for: what a page asked for by itself stands behind its document, and does not count;
+    /// nor does an earlier step's request that was asked otherwise ([`Because::Same`]).
     pub fn landed(&self) -> Option<&Step> {
         let steps = self.steps.iter().enumerate().rev();
         let mut asked = steps.filter(|&(index, _)| !self.is_of_page(index));
-        asked.next().map(|(_, step)| step)
+        let own = asked
+            .clone()
+            .find(|(_, step)| !matches!(step.because, Because::Same(_)));
+        own.or_else(|| asked.next()).map(|(_, step)| step)
     }
 
     /// Whether a page asked for that step by itself: a subresource, or a redirect of one.

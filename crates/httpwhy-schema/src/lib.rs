@@ -7,6 +7,7 @@ mod auth;
 mod choice;
 mod diagnosis;
 mod exchange;
+mod login;
 mod logs;
 mod outcome;
 mod record;
@@ -29,6 +30,7 @@ pub use diagnosis::{
     VantageJson, Writing, Written,
 };
 pub use exchange::{DocumentedJson, ExchangeLine, ReadError, moment, read_visits};
+pub use login::{LoginLine, LoginStepLine, TakenJson};
 pub use logs::{
     IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson, LogJoinedJson,
     LogLinesJson, LogMinuteJson, LogOpenJson, LogPathJson, LogPathOutcomeJson, LogStatusJson,
@@ -67,6 +69,8 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
         ("error", schemars::schema_for!(ErrorLine)),
         ("exchange", schemars::schema_for!(ExchangeLine)),
         ("incident", schemars::schema_for!(IncidentLine)),
+        ("login", schemars::schema_for!(LoginLine)),
+        ("login-step", schemars::schema_for!(LoginStepLine)),
         ("logs", schemars::schema_for!(LogsLine)),
         ("outcome", schemars::schema_for!(OutcomeLine)),
         ("question", schemars::schema_for!(QuestionLine)),

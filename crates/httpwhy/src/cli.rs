@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    choose, completions, explain, list, logs, man, probe, read, rules, runs, sim,
+    auth, choose, completions, explain, list, logs, man, probe, read, rules, runs, sim,
 };
 use crate::output::Color;
 
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Read(read::Args),
     /// Read access and error logs of any size: who failed, since when, and what to do
     Logs(logs::Args),
+    /// Try an authentication flow: each step, what was sent and what came, and why it fails
+    Auth(auth::Args),
     /// Which status should I send? A short interview, or --answers for scripts
     Choose(choose::Args),
     /// Run the simulator: every outcome on demand, on this machine

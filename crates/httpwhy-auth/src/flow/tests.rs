@@ -127,7 +127,12 @@ fn every_mistake_has_its_place_and_no_secret_is_repeated() {
             "\"!https",
             "no pattern says where credentials may go",
         ),
-        ("max: 5", "max: hunter2", "hunter2", "a number is expected here"),
+        (
+            "max: 5",
+            "max: hunter2",
+            "hunter2",
+            "a number is expected here",
+        ),
         (
             "continue_marked",
             "hunter2",

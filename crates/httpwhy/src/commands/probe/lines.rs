@@ -98,11 +98,21 @@ impl Lines {
         if self.ordered.is_some() {
             let mut bytes = Vec::new();
             // Writing into memory does not fail.
-            let _ = self.one(&mut bytes, index, judged);
+            let _ = self.one(&mut bytes, &index.to_string(), judged);
             return self.put(index, bytes);
         }
         let mut buffer = self.buffer(thread);
-        let _ = self.one(&mut buffer, index, judged);
+        let _ = self.one(&mut buffer, &index.to_string(), judged);
+        self.drain_if_full(&mut buffer)
+    }
+
+    /// Adds a result that is no target's, in JSON alone; in order, it stands where it came.
+    pub(crate) fn write_aside(&self, name: &str, judged: &Judged) -> Result<(), ()> {
+        if self.shape != Shape::Json {
+            return Ok(());
+        }
+        let mut buffer = self.buffer(0);
+        let _ = self.one(&mut buffer, name, judged);
         self.drain_if_full(&mut buffer)
     }
 
@@ -135,18 +145,17 @@ impl Lines {
         Ok(())
     }
 
-    fn one(&self, out: &mut Vec<u8>, index: u64, judged: &Judged) -> io::Result<()> {
-        let name = index.to_string();
+    fn one(&self, out: &mut Vec<u8>, name: &str, judged: &Judged) -> io::Result<()> {
         if self.exchanges {
             for (nth, step) in judged.visit.steps.iter().enumerate() {
-                let line = ExchangeLine::new(&name, nth, step.because, &step.exchange);
+                let line = ExchangeLine::new(name, nth, step.because, &step.exchange);
                 let steps = Some(judged.visit.steps.len());
                 write_line(out, &ExchangeLine { steps, ..line })?;
             }
             return Ok(());
         }
         let report = Report {
-            name: &name,
+            name,
             visit: &judged.visit,
             steps: judged.steps(),
             verdict: judged.verdict(),

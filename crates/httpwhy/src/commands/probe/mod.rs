@@ -1,6 +1,7 @@
 //! `httpwhy probe TARGET…`: ask, and say what happened.
 
 mod asking;
+pub(crate) mod auth;
 mod browser;
 mod dedup;
 mod descriptors;
@@ -19,7 +20,7 @@ mod relink;
 mod report;
 mod resume;
 mod retry;
-mod route;
+pub(crate) mod route;
 mod save;
 mod scale;
 mod scenes;
@@ -45,7 +46,7 @@ use follow_up::Wishes;
 use lines::Shape;
 
 /// What httpwhy calls itself, with a place that says what it is.
-const USER_AGENT: &str = concat!("httpwhy/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("httpwhy/", env!("CARGO_PKG_VERSION"));
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
@@ -58,6 +59,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     asking: Asking,
+
+    #[command(flatten)]
+    auth: auth::AuthArgs,
 
     /// Exchanges under way at the same time
     #[arg(help_heading = "Run", short = 'c', long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=20_000))]
@@ -260,7 +264,7 @@ fn name_server(text: &str) -> Result<SocketAddr, String> {
 }
 
 /// `5`, or `connect=2,wait=30`.
-fn deadlines(text: &str) -> Result<Deadlines, String> {
+pub(crate) fn deadlines(text: &str) -> Result<Deadlines, String> {
     let seconds = |text: &str| {
         let value: f64 = text
             .parse()
@@ -315,7 +319,7 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
 }
 
 /// Sets `stop` at the first Ctrl-C; the second ends the process. Gives the flag that says whether it came.
-fn stop_on_interrupt(stop: &Arc<AtomicBool>) -> Result<Arc<AtomicBool>, Failure> {
+pub(crate) fn stop_on_interrupt(stop: &Arc<AtomicBool>) -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let (stop, flag) = (Arc::clone(stop), Arc::clone(&interrupted));
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -171,19 +171,19 @@ impl Relink {
 /// What the visit says about its link; `None` when it is fine as it is.
 fn change(visit: &Visit, judged: &Judged) -> Option<Change> {
     let chain = Chain::of(visit);
-    let last = visit.landed()?;
+    let last = &visit.landed()?.exchange;
     let verdict = judged.verdict();
     if verdict.outcome.namespace() == "engine" {
         // It was not asked for: a repeated line, an interruption, a fault of our own.
         return None;
     }
-    let status = last.exchange.status();
+    let status = last.status();
     let what = by_id(verdict.outcome.0).map_or(verdict.outcome.0, |entry| entry.title);
     let name = match status {
         Some(status) => format!("{status} {what}"),
         None => what.to_owned(),
     };
-    let target = safe(&redact_uri(&last.exchange.target));
+    let target = safe(&redact_uri(&last.target));
     if status == Some(410) && chain.temporary.is_none() {
         return Some(Change::Gone(format!("gone: {}410 Gone", chain.way())));
     }
@@ -195,7 +195,7 @@ fn change(visit: &Visit, judged: &Judged) -> Option<Change> {
     };
     if !is_there {
         let way = chain.way();
-        let at = if visit.steps.len() > 1 && last.exchange.target != visit.asked {
+        let at = if visit.steps.len() > 1 && last.target != visit.asked {
             format!(" at {target}")
         } else {
             String::new()

@@ -164,6 +164,8 @@ fn scan(mut reader: impl BufRead, file: &Path) -> Result<Found, Failure> {
         at = end;
         if !head.closes_visit() {
             open = Some((from, visit, target));
+        } else if visit.starts_with(super::auth::VISIT) {
+            // Of a login: no target's.
         } else if NOT_DONE.contains(&head.outcome()) {
             found.drop_range(from, end);
         } else if !visit

@@ -130,7 +130,7 @@ impl RouteArgs {
     }
 
     /// Sets what was asked for; `get` looks a variable of the environment up.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &self,
         config: &mut Config,
         get: impl Fn(&str) -> Option<String>,
@@ -184,7 +184,7 @@ fn from(text: &str) -> From {
 
 impl TlsArgs {
     /// Sets what was asked for.
-    pub(super) fn apply(&self, config: &mut Config) -> Result<(), Failure> {
+    pub(crate) fn apply(&self, config: &mut Config) -> Result<(), Failure> {
         let versions = match (self.tls12, self.tls13, self.tls_max) {
             (_, true, Some(Latest::Tls12)) => {
                 return Err(Failure::usage(

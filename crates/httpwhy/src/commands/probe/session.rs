@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::save::Saving;
 use super::summary::{Ended, Summary};
 use super::yourside::YourSide;
-use super::{Args, descriptors, policy, resume, scale, shape, stop_on_interrupt, targets};
+use super::{Args, auth, descriptors, policy, resume, scale, shape, stop_on_interrupt, targets};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
 use crate::judge::Judged;
@@ -36,6 +36,7 @@ struct Session {
     saving: Option<Saving>,
     /// Why the run cannot go on, found out on the way.
     failure: Mutex<Option<Failure>>,
+    login: Option<auth::Kept>,
 }
 
 /// Asks for all targets. `template` is what every job has in common.
@@ -52,6 +53,9 @@ pub(crate) fn run(
             "--relink writes plain lists again; one of the files is of another kind",
         ));
     }
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut config = config;
+    let login = args.auth.keep(&mut config, &stop)?;
     let config = &Arc::new(Config {
         // A description or a recording may take long to read on.
         jobs_block: !(targets.are_plain() && targets.can_be_read_twice() && args.scale.is_plain()),
@@ -65,7 +69,6 @@ pub(crate) fn run(
         .scale
         .inputs(targets, &args.targets, &args.inputs, output, shape)?;
     let left = scale::left(&inputs.targets, inputs.done.as_ref());
-    let stop = Arc::new(AtomicBool::new(false));
     let lines = Lines::open(
         output,
         args.scale.resumes(),
@@ -90,7 +93,17 @@ pub(crate) fn run(
         your_side: YourSide::new(&args.your_side, config, Arc::clone(&stop), args.quiet),
         ledger: Ledger::new(inputs, window, stop),
         failure: Mutex::default(),
+        login,
     });
+    if let Some(login) = &session.login {
+        let session = Arc::downgrade(&session);
+        login.tell(move |name, judged| {
+            if let Some(session) = session.upgrade() {
+                // An error shows at the next result.
+                let _ = session.lines.write_aside(name, judged);
+            }
+        });
+    }
     if let Some(said) = descriptors::provide(args.concurrency.into()) {
         super::complain(&said);
     }
@@ -114,6 +127,9 @@ pub(crate) fn run(
         session.your_side.end();
         ran
     });
+    if let Some(login) = &session.login {
+        login.end();
+    }
     let (totals, troubled) = ran?;
     if let Some(failure) = lock(&session.failure).take() {
         return Err(failure);
@@ -145,6 +161,9 @@ pub(crate) fn run(
     }
     if !args.quiet {
         session.summary.tell_found();
+        if let Some(said) = session.login.as_ref().map(auth::Kept::said) {
+            super::complain(&said);
+        }
     }
     if !args.quiet && !alone {
         session
@@ -208,10 +227,12 @@ fn jobs(
 impl Session {
     fn finished(&self, finished: &Finished) {
         let (thread, number) = (finished.thread, finished.index);
+        let hidden = self.login.as_ref().map(|login| login.hide(&finished.visit));
+        let visit = hidden.as_deref().unwrap_or(&finished.visit);
         // What was under way when the run was given up was not stopped by anybody's wish.
         let given_up = self.your_side.gave_up();
-        let ended = given_up.map(|why| ended_by(&finished.visit, &why));
-        let visit = ended.as_ref().unwrap_or(&finished.visit);
+        let ended = given_up.map(|why| ended_by(visit, &why));
+        let visit = ended.as_ref().unwrap_or(visit);
         let documented = self.ledger.documented(number);
         let documented = documented.map(|documented| jobs::documented(visit, &documented));
         let visit = documented.as_ref().unwrap_or(visit);

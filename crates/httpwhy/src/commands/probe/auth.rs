@@ -1,0 +1,147 @@
+//! `--auth FILE`: one session for all targets of a run, made as the file says.
+
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use httpwhy_auth::{Flow, Keeper, StepReport};
+use httpwhy_model::{Visit, redacted};
+use httpwhy_probe::Config;
+use httpwhy_render::safe;
+
+use crate::exit::Failure;
+use crate::judge::Judged;
+
+/// How the visits of logins are called in records: with the number of the request behind it.
+pub(crate) const VISIT: &str = "login-";
+/// Bytes of a flow's file at most.
+const LARGEST: u64 = 1024 * 1024;
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct AuthArgs {
+    /// Log in as this flow (YAML) says, once for all targets; its session goes to the flow's scope alone, and is renewed when it is lost. httpwhy auth test FILE tries a flow
+    #[arg(help_heading = "Request", long = "auth", value_name = "FILE", conflicts_with_all = ["user", "basic", "digest", "bearer", "request_file", "cookie_jar", "all_addresses"])]
+    auth: Option<PathBuf>,
+}
+
+impl AuthArgs {
+    /// Begins to keep the session, when one is asked for.
+    pub(crate) fn keep(
+        &self,
+        config: &mut Config,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Option<Kept>, Failure> {
+        let Some(file) = &self.auth else {
+            return Ok(None);
+        };
+        let flow = read(file)?;
+        let told: Arc<OnceLock<Tell>> = Arc::default();
+        let last: Arc<Mutex<Option<String>>> = Arc::default();
+        let sink = {
+            let (told, last) = (Arc::clone(&told), Arc::clone(&last));
+            move |report: StepReport| tell(&report, told.get(), &last)
+        };
+        let folder = folder(file);
+        let keeper = Keeper::start(Arc::new(flow), config, &folder, None, stop, sink)
+            .map_err(|why| Failure::usage(format_args!("--auth '{}': {why}", shown(file))))?;
+        config.lender = Some(Arc::clone(&keeper) as Arc<dyn httpwhy_probe::Lender>);
+        Ok(Some(Kept { keeper, told, last }))
+    }
+}
+
+/// Where the records of logins go.
+type Tell = Box<dyn Fn(&str, &Judged<'_>) + Send + Sync>;
+
+/// The session of a run.
+pub(crate) struct Kept {
+    keeper: Arc<Keeper>,
+    told: Arc<OnceLock<Tell>>,
+    /// The step of a login that failed last, and as what.
+    last: Arc<Mutex<Option<String>>>,
+}
+
+impl Kept {
+    /// Where the records of logins go from now on.
+    pub(crate) fn tell(&self, tell: impl Fn(&str, &Judged<'_>) + Send + Sync + 'static) {
+        // Set once, before the run begins.
+        let _ = self.told.set(Box::new(tell));
+    }
+
+    /// The visit without the secrets of the flow and its sessions.
+    pub(crate) fn hide<'v>(&self, visit: &'v Visit) -> Cow<'v, Visit> {
+        self.keeper.hide(visit)
+    }
+
+    /// No login any more.
+    pub(crate) fn end(&self) {
+        self.keeper.end();
+    }
+
+    /// What the logins came to, in one line.
+    pub(crate) fn said(&self) -> String {
+        let figures = self.keeper.figures();
+        let plural = |count: u64, one: &str| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{count} {one}s"),
+        };
+        let mut said = format!(
+            "{}, {} renewed ahead of its end, {} lost, {}",
+            plural(figures.logins, "login"),
+            figures.renewals,
+            plural(figures.losses, "session"),
+            plural(figures.verified, "check"),
+        );
+        if let Some(why) = self.keeper.lost() {
+            said = format!("{said}; no session any more: {}", safe(&why.to_string()));
+            let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(last) = &*last {
+                said = format!("{said} ({last})");
+            }
+        }
+        said
+    }
+}
+
+fn tell(report: &StepReport, to: Option<&Tell>, last: &Mutex<Option<String>>) {
+    let Some(visit) = &report.visit else { return };
+    let judged = Judged::new(redacted(visit).into_owned());
+    if report.failed.is_some() {
+        let outcome = judged.verdict().outcome;
+        let said = format!("step {}: {outcome}", safe(&report.step));
+        *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+    }
+    if let Some(to) = to {
+        to(&visit_name(report), &judged);
+    }
+}
+
+/// The name of a step's visit in records.
+pub(crate) fn visit_name(report: &StepReport) -> String {
+    format!("{VISIT}{}", report.number)
+}
+
+/// Reads a flow.
+pub(crate) fn read(file: &Path) -> Result<Flow, Failure> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)
+        .and_then(|open| open.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| Failure::usage(format_args!("cannot read '{}': {error}", shown(file))))?;
+    Flow::read(&bytes).map_err(|error| {
+        let what = safe(&error.to_string());
+        Failure::usage(format_args!(
+            "'{}' is no authentication flow: {what}",
+            shown(file)
+        ))
+    })
+}
+
+/// What relative paths of secrets are relative to: the flow's own folder.
+pub(crate) fn folder(file: &Path) -> PathBuf {
+    file.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn shown(file: &Path) -> String {
+    safe(&file.to_string_lossy())
+}
