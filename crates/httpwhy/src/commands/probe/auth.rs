@@ -22,7 +22,7 @@ const LARGEST: u64 = 1024 * 1024;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct AuthArgs {
     /// Log in as this flow (YAML) says, once for all targets; its session goes to the flow's scope alone, and is renewed when it is lost. httpwhy auth test FILE tries a flow
-    #[arg(help_heading = "Request", long = "auth", value_name = "FILE", conflicts_with_all = ["user", "basic", "digest", "bearer", "request_file", "cookie_jar", "all_addresses"])]
+    #[arg(help_heading = "Request", long = "auth", value_name = "FILE", conflicts_with_all = ["user", "basic", "digest", "bearer", "request_file", "cookie_jar", "all_addresses", "browser"])]
     auth: Option<PathBuf>,
 }
 
