@@ -25,14 +25,6 @@ impl Visit {
         }
     }
 
-    /// The index of the last step that is no further witness of an earlier one, nor the same request asked otherwise
-    /// ([`Because::Same`]). `None`: there is no step.
-    pub fn concluding(&self) -> Option<usize> {
-        let is_own = |step: &Step| !matches!(step.because, Because::Same(_));
-        let own = self.steps.iter().rposition(is_own);
-        own.or_else(|| self.steps.len().checked_sub(1))
-    }
-
     /// The last step.
     pub fn last(&self) -> Option<&Step> {
         self.steps.last()

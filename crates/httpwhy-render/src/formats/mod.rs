@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::OnceLock;
 
-use httpwhy_model::{Diagnosis, Visit};
+use httpwhy_model::{Because, Diagnosis, Visit};
 
 use crate::Style;
 
@@ -24,17 +24,21 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// The step of which the whole visit is told: the last; of a page its document, or the part of it that decides.
+    /// The step of which the whole visit is told: the last, but for the same request asked otherwise; of a page its
+    /// document, or the part of it that decides.
     pub(crate) fn told(&self) -> usize {
         let visit = self.visit;
         if visit.is_of_page(self.deciding) {
             return self.deciding;
         }
         let last = visit.steps.len().saturating_sub(1);
-        (0..=last)
-            .rev()
-            .find(|&index| !visit.is_of_page(index))
-            .unwrap_or(last)
+        let asked = (0..=last).rev().filter(|&index| !visit.is_of_page(index));
+        let is_own = |&index: &usize| {
+            let because = visit.steps.get(index).map(|step| step.because);
+            !matches!(because, Some(Because::Same(_)))
+        };
+        let own = asked.clone().find(is_own);
+        own.or_else(|| asked.clone().next()).unwrap_or(last)
     }
 }
 

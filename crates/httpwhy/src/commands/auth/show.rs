@@ -141,6 +141,7 @@ pub(super) fn record(
         visit: &judged.visit,
         steps: judged.steps(),
         verdict: judged.verdict(),
+        deciding: judged.deciding().0,
         written: Some(&judged.judgement.written),
     };
     let style = Style {
