@@ -34,6 +34,7 @@ pub fn run<S: Store + 'static>(make: impl Fn() -> S) {
     two_runs_are_compared(&make());
     texts_are_texts(&make());
     a_saver_writes_all(&Arc::new(make()));
+    a_saver_that_is_let_go_breaks_off(&Arc::new(make()));
 }
 
 /// A run of the conformance checks.
@@ -131,6 +132,23 @@ fn exchange(target: &str, status: u16, at: SystemTime, took: Duration) -> Exchan
         ..Response::default()
     });
     exchange
+}
+
+fn a_saver_that_is_let_go_breaks_off<S: Store + 'static>(store: &Arc<S>) {
+    let saver = Saver::begin(Arc::clone(store) as Arc<dyn Store>, &new_run()).expect("a run");
+    let run = saver.run();
+    saver.put(record(1, "a.example", 500, true));
+    drop(saver);
+    let run = store.run(run).expect("it").expect("is there");
+    assert_eq!((run.targets, run.state), (1, RunState::Interrupted));
+    // A store that fails takes nothing more, and says why once.
+    let saver = Saver::begin(Arc::clone(store) as Arc<dyn Store>, &new_run()).expect("a run");
+    store.finish(saver.run(), &run_end()).expect("an end");
+    for n in 0..30_000 {
+        saver.put(record(n, "a.example", 500, false));
+    }
+    let saved = saver.end(&run_end());
+    assert!(matches!(saved.failed, Some(Error::Gone(_))), "{saved:?}");
 }
 
 /// All rows of a run.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::{Error, NewRun, Record, Retention, RunEnd, RunId, Store};
 
@@ -136,7 +136,8 @@ impl Saver {
         }
     }
 
-    fn close(&self) {
+    /// Waits until all is written; `false` when that was done before.
+    fn close(&self) -> bool {
         self.shared.lock().closed = true;
         self.shared.ready.notify_one();
         let thread = self
@@ -144,17 +145,29 @@ impl Saver {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(thread) = thread {
-            // It does not panic; if it did, what it wrote is there.
-            let _ = thread.join();
-        }
+        let Some(thread) = thread else {
+            return false;
+        };
+        // It does not panic; if it did, what it wrote is there.
+        let _ = thread.join();
+        true
     }
 }
 
 impl Drop for Saver {
-    /// Writes what was handed over. The run stays open: it was cut off.
+    /// Writes what was handed over. A run that was not ended was broken off.
     fn drop(&mut self) {
-        self.close();
+        let under_way = self.close();
+        if under_way && !self.shared.lock().broken {
+            let end = RunEnd {
+                at: SystemTime::now(),
+                interrupted: true,
+                connections: 0,
+                your_side: None,
+            };
+            // Nobody is left to be told.
+            let _ = self.store.finish(self.run, &end);
+        }
     }
 }
 
