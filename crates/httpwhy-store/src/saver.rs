@@ -119,20 +119,21 @@ impl Saver {
         self.shared.lock().failed.take()
     }
 
-    /// Writes what is left and ends the run; what is handed over later is let go.
+    /// Writes what is left and ends the run; what is handed over later is let go. A run of which not all could be written
+    /// counts as interrupted.
     pub fn end(&self, end: &RunEnd) -> Saved {
         self.close();
         let mut queue = self.shared.lock();
-        let failed = queue.failed.take();
-        let broken = queue.broken;
+        let (failed, broken) = (queue.failed.take(), queue.broken);
         drop(queue);
-        let failed = match self.store.finish(self.run, end) {
-            Err(error) if failed.is_none() && !broken => Some(error),
-            _ => failed,
+        let end = RunEnd {
+            interrupted: end.interrupted || broken,
+            ..end.clone()
         };
+        let finished = self.store.finish(self.run, &end).err();
         Saved {
             run: self.run,
-            failed,
+            failed: failed.or_else(|| finished.filter(|_| !broken)),
         }
     }
 

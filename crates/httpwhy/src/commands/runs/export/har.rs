@@ -1,7 +1,8 @@
 //! As HAR 1.2 (W3C Web Performance Working Group, "HTTP Archive (HAR) format", historical draft of 14 August 2012).
 //!
 //! An exchange without an answer has status 0, as browsers write it, and says why in `_error`. What only a row is kept of
-//! has its times, status and sizes. Hidden values stay hidden.
+//! has its times, status and sizes. Hidden values stay hidden. An input that is no URL was no request, and HAR has no
+//! place for it.
 
 use std::fmt::Write as FmtWrite;
 use std::io::{self, Write};
@@ -39,6 +40,9 @@ impl<'w> Har<'w> {
     }
 
     pub(super) fn add(&mut self, row: &Row) -> io::Result<()> {
+        if Url::parse(&row.target).is_err() {
+            return Ok(());
+        }
         let separator = if self.first { "\n" } else { ",\n" };
         self.first = false;
         // serde_json escapes what JSON demands; the rest is escaped as in all our JSON.
