@@ -115,7 +115,7 @@ pub struct HealthJson<'a> {
 pub struct AdviceJson<'a> {
     /// The rule's name.
     pub rule: &'static str,
-    /// The host or product it is about, where it is about one.
+    /// The host or product it is about; of several hosts, one and how many others.
     pub about: Option<&'a str>,
     /// How many visits say so.
     pub count: u64,

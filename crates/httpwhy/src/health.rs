@@ -52,7 +52,7 @@ fn one(out: &mut String, advice: &Advice, style: Style) {
         advice.says,
         outcomes.join(", ")
     );
-    let _ = writeln!(out, "{}", style.cut(&line));
+    let _ = writeln!(out, "{line}");
     out.push_str(&style.faint(markdown_text(advice.text, style, 11).trim_end()));
     out.push('\n');
 }

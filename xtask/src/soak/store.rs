@@ -41,6 +41,11 @@ fn measure(bench: &Bench, file: &Path) -> Result<Report> {
         "inserted",
         format!("{rate:.0}/s in {:.1} s", said("seconds")?),
     );
+    let cpu = said("cpu-seconds")?;
+    report.figure(
+        "CPU",
+        format!("{cpu:.1} s, {:.0} exchanges a CPU second", count / cpu),
+    );
     let bytes = said("bytes")?;
     report.figure(
         "file",

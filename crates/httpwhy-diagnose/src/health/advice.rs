@@ -6,6 +6,8 @@ use httpwhy_catalog::VendorRole;
 
 use super::{Answers, Health};
 
+/// So many hosts are told of one by one.
+const APART: usize = 2;
 /// Outcomes named in the evidence of one advice.
 const NAMED: usize = 4;
 
@@ -14,7 +16,7 @@ const NAMED: usize = 4;
 pub struct Advice {
     /// The rule's name, e.g. `login`.
     pub rule: &'static str,
-    /// The host or product it is about, where it is about one.
+    /// The host or product it is about; of several hosts, one and how many others.
     pub about: Option<String>,
     /// How many visits say so.
     pub count: u64,
@@ -324,7 +326,35 @@ fn apply(rule: &Rule, answers: &[&Answers]) -> Vec<Advice> {
     let holds = |advice: &Advice| {
         advice.count >= rule.least && advice.count as f64 >= advice.of as f64 * rule.share
     };
-    found.into_values().filter(holds).collect()
+    let mut found: Vec<Advice> = found.into_values().filter(holds).collect();
+    found.sort_by_key(|advice| std::cmp::Reverse(advice.count));
+    if found.len() > APART && rule.per == Per::Host {
+        found = vec![together(found)];
+    }
+    found
+}
+
+/// The same said of many hosts, once.
+fn together(all: Vec<Advice>) -> Advice {
+    let others = all.len() - 1;
+    let mut all = all.into_iter();
+    let mut one = all.next().expect("there are several");
+    one.about = one
+        .about
+        .map(|first| format!("{first} and {others} other hosts"));
+    for other in all {
+        one.count += other.count;
+        one.of += other.of;
+        for (outcome, count) in other.outcomes {
+            match one.outcomes.iter_mut().find(|(id, _)| *id == outcome) {
+                Some((_, known)) => *known += count,
+                None => one.outcomes.push((outcome, count)),
+            }
+        }
+    }
+    one.outcomes.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+    one.outcomes.truncate(NAMED);
+    one
 }
 
 /// What the answers are counted under; `None`: the rule says nothing about them.

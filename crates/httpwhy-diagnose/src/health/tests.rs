@@ -145,6 +145,30 @@ fn many_say_what_one_does_not() {
 }
 
 #[test]
+fn what_holds_of_many_hosts_is_told_once() {
+    let targets: Vec<String> = (0..4).map(|n| format!("https://h{n}.example/x")).collect();
+    let failing = |many: usize| {
+        let visits: Vec<_> = targets[..many]
+            .iter()
+            .zip(10..)
+            .map(|(target, count)| (&**target, "http/500", Some(500), None, count))
+            .collect();
+        told(&healths(&visits))
+    };
+    assert_eq!(
+        failing(2),
+        [
+            "server-fails h1.example 11/11",
+            "server-fails h0.example 10/10"
+        ]
+    );
+    assert_eq!(
+        failing(4),
+        ["server-fails h3.example and 3 other hosts 46/46"]
+    );
+}
+
+#[test]
 fn few_say_nothing() {
     let few = [
         ("https://a.example/x", "http/200", Some(200), None, 100),
