@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
+use httpwhy_ingest::logs::time::Clock;
 use httpwhy_ingest::logs::{Cause, Column, Format, Leg, Line, may_lead_to};
 use httpwhy_model::Phase;
 
@@ -30,6 +31,16 @@ pub(crate) struct When {
     pub(crate) second: i64,
     /// Seconds east of UTC that the stamp names.
     pub(crate) zone: Option<i64>,
+}
+
+impl When {
+    /// At that second, read by that clock just now.
+    pub(crate) fn of(second: Option<i64>, clock: &Clock) -> Self {
+        Self {
+            second: second.unwrap_or(0),
+            zone: clock.zone(),
+        }
+    }
 }
 
 /// An error line under one of its keys.

@@ -267,14 +267,12 @@ impl Triage {
                 count,
                 ..row.clone()
             };
-            match loose.iter_mut().find(|group| group.holds(row)) {
-                Some(group) => group.take(&left),
-                None => {
-                    let mut group = Group::of(row);
-                    group.take(&left);
-                    loose.push(group);
-                }
-            }
+            let at = loose.iter().position(|group| group.holds(row));
+            let at = at.unwrap_or_else(|| {
+                loose.push(Group::of(row));
+                loose.len() - 1
+            });
+            loose[at].take(&left);
         }
         loose.sort_by_key(|group| {
             (

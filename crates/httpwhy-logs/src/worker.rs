@@ -481,19 +481,24 @@ impl<'a> Worker<'a> {
         let Reader { format, number, .. } = &self.plan.readers[self.current];
         let (format, number) = (*format, *number);
         let line = Line::new(raw, &self.spans);
-        let (second, zone) = match self.clock.read(&line) {
-            None if !time.is_empty() => (self.carried.read_stamp(time), self.carried.zone()),
-            second => (second, self.clock.zone()),
-        };
-        let second = second.filter(|second| *second >= 0);
-        let when = When {
-            second: second.unwrap_or(0),
-            zone,
+        let own = self.clock.read(&line);
+        let by_carrier = own.is_none() && !time.is_empty();
+        let second = if by_carrier {
+            self.carried.read_stamp(time)
+        } else {
+            own
+        }
+        .filter(|second| *second >= 0);
+        let clock = if by_carrier {
+            &self.carried
+        } else {
+            &self.clock
         };
         let shape = (format.shape)(&line);
         self.met[usize::from(number)] += 1;
         if matches!(self.settings.role, Role::Hear) {
             if format.kind == Kind::Error {
+                let when = When::of(second, clock);
                 hear(&mut self.complaints, &line, (format, number), &shape, when);
             }
             return;
@@ -511,14 +516,18 @@ impl<'a> Worker<'a> {
             Role::Learn(_) => return,
             Role::Behind(by, wanted) => {
                 let shape = (number, shape.to_owned());
-                return self
-                    .complaints
-                    .witnesses
-                    .add(&line, when.second, shape, *by, wanted);
+                return self.complaints.witnesses.add(
+                    &line,
+                    second.unwrap_or(0),
+                    shape,
+                    *by,
+                    wanted,
+                );
             }
         }
         if format.kind == Kind::Error {
             if self.hearing != Hearing::Before {
+                let when = When::of(second, clock);
                 hear(&mut self.complaints, &line, (format, number), &shape, when);
             }
         } else if self.may_be_told_of(failed) {
@@ -530,7 +539,7 @@ impl<'a> Worker<'a> {
             let asked = Asked {
                 line: &line,
                 format,
-                when,
+                when: When::of(second, clock),
                 took: (line.micros(Column::Duration).unwrap_or(0) / 1_000_000) as i64,
                 failed,
             };

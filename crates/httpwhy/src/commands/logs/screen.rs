@@ -503,11 +503,9 @@ impl Screen<'_> {
                     of(&path.failed, |times| times.p50)
                 );
             }
-            let _ = write!(
-                line,
-                "  {}",
-                safe(&shown(&path.path.name, self.how.anonymize))
-            );
+            let name = safe(&shown(&path.path.name, self.how.anonymize));
+            let name = if name.is_empty() { "(none)" } else { &name };
+            let _ = write!(line, "  {name}");
             let _ = writeln!(self.text, "{}", self.cut(&line));
         }
     }
