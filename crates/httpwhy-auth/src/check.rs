@@ -44,12 +44,17 @@ pub(crate) fn establish(
     told();
     let (found, visit) = runner.verify(Some(&session), "verify")?;
     let facts = match found {
-        Standing::In if steady => {
-            let answers = vec![(found, visit.clone())];
-            let unsteady = unsteady(runner, &session, answers)?;
-            unsteady.map_or_else(Vec::new, |fact| vec![lost(), fact])
+        Standing::In => {
+            runner.report_check("verify", (found, visit.clone()), &[]);
+            if !steady {
+                return Ok(session);
+            }
+            let unsteady = unsteady(runner, &session, vec![(found, visit)])?;
+            return match unsteady {
+                None => Ok(session),
+                Some(_) => Err(Failed::Otherwise(lost())),
+            };
         }
-        Standing::In => Vec::new(),
         Standing::Out => {
             let mut facts = vec![lost()];
             let before = visit.last().map(|step| &step.exchange).cloned();
@@ -222,23 +227,33 @@ fn rotated(runner: &mut Runner, session: &mut Session) -> Result<Option<Signal>,
     Ok(None)
 }
 
-/// Asks the check a few times more with the same session: whether all answers show the same.
+/// Asks the check a few times more with the same session: whether all answers show the same. The last of them tells it.
 pub(crate) fn unsteady(
     runner: &mut Runner,
     session: &Session,
     mut answers: Vec<(Standing, Visit)>,
 ) -> Result<Option<Signal>, Failed> {
-    for _ in 0..AGAIN {
+    let mut fact = None;
+    for nth in 1..=AGAIN {
         let (found, visit) = runner.verify(Some(session), "verify-again")?;
-        runner.report_check("verify-again", (found, visit.clone()), &[]);
-        answers.push((found, visit));
+        answers.push((found, visit.clone()));
+        let mut facts = Vec::new();
+        if nth == AGAIN {
+            fact = alternating(&answers);
+            facts.extend(fact.iter().flat_map(|fact| [lost(), fact.clone()]));
+        }
+        runner.report_check("verify-again", (found, visit), &facts);
     }
+    Ok(fact)
+}
+
+fn alternating(answers: &[(Standing, Visit)]) -> Option<Signal> {
     let told: Vec<(bool, &Exchange)> = answers
         .iter()
         .filter(|(found, _)| *found != Standing::Unclear)
         .filter_map(|(found, visit)| Some((*found == Standing::In, &visit.last()?.exchange)))
         .collect();
-    Ok(causes::alternates(&told))
+    causes::alternates(&told)
 }
 
 /// Whether a second login ends the session of the first. Gives the session that is alive afterwards.

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::{Context, Poll, Waker};
@@ -23,7 +23,6 @@ use crate::flow::Flow;
 use crate::login::{Failed, Runner, Session, Sink, lend};
 use crate::machine::{Attempt, Checked, Do, Figures, Machine, Rules, State};
 use crate::mask::Mask;
-use crate::pattern::path_is_like;
 use crate::report::StepReport;
 use crate::sign::{Standing, shows_any};
 
@@ -91,7 +90,7 @@ impl Keeper {
     pub fn start(
         flow: Arc<Flow>,
         config: &Config,
-        folder: &PathBuf,
+        folder: &Path,
         browser: Option<Arc<dyn Browser>>,
         stop: &Arc<AtomicBool>,
         sink: impl Fn(StepReport) + Send + 'static,
@@ -186,7 +185,7 @@ impl Shared {
         let path = Url::parse(&exchange.target).map(|url| url.path().to_owned());
         let excluded = path.is_ok_and(|path| {
             let mut patterns = watch.exclude.iter();
-            patterns.any(|pattern| path_is_like(&path, pattern))
+            patterns.any(|pattern| pattern.fits(&path))
         });
         !excluded && shows_any(&watch.out, exchange)
     }
@@ -410,6 +409,23 @@ struct Keeping {
     doubt: bool,
 }
 
+impl Drop for Keeping {
+    /// Nobody waits for a thread that has ended, however it did.
+    fn drop(&mut self) {
+        let mut inside = self.shared.lock();
+        let why = if self.shared.stop.load(Ordering::Relaxed) {
+            "cancelled"
+        } else {
+            "internal"
+        };
+        // At the end of a run nobody asks for the session any more: it stays as it is told of.
+        if inside.orders.is_some() {
+            inside.machine.give_up(Signal::word("engine", why));
+        }
+        inside.wake_all();
+    }
+}
+
 impl Keeping {
     const fn new(shared: Arc<Shared>, runner: Runner) -> Self {
         Self {
@@ -519,18 +535,15 @@ impl Keeping {
         let (found, visit) = self.runner.verify(Some(session), "verify")?;
         let answers = vec![(found, visit.clone())];
         if found != Standing::Out {
+            self.runner.report_check("verify", (found, visit), &[]);
             let unsteady = match found {
                 Standing::In if closely => check::unsteady(&mut self.runner, session, answers)?,
                 _ => None,
             };
-            let Some(fact) = unsteady else {
-                self.runner.report_check("verify", (found, visit), &[]);
-                return Ok((Checked::Inside, Vec::new()));
-            };
-            let lost = crate::auth("lost-right-after-login", &[]);
-            let facts = vec![lost.clone(), fact];
-            self.runner.report_check("verify", (found, visit), &facts);
-            return Ok((Checked::Unsteady(lost), facts));
+            return Ok(match unsteady {
+                Some(fact) => unsteadily(fact),
+                None => (Checked::Inside, Vec::new()),
+            });
         }
         let (fresh, logout, epoch) = {
             let inside = self.shared.lock();
@@ -550,10 +563,8 @@ impl Keeping {
             && facts.is_empty()
             && let Some(fact) = check::unsteady(&mut self.runner, session, answers)?
         {
-            let lost = crate::auth("lost-right-after-login", &[]);
-            let facts = vec![lost.clone(), fact];
-            self.runner.report_check("verify", (found, visit), &facts);
-            return Ok((Checked::Unsteady(lost), facts));
+            self.runner.report_check("verify", (found, visit), &[]);
+            return Ok(unsteadily(fact));
         }
         self.doubt = fresh && facts.is_empty();
         let age = self
@@ -573,6 +584,11 @@ impl Keeping {
         self.runner.report_check("verify", (found, visit), &facts);
         Ok((Checked::Gone { explained }, facts))
     }
+}
+
+fn unsteadily(fact: Signal) -> (Checked, Vec<Signal>) {
+    let lost = crate::auth("lost-right-after-login", &[]);
+    (Checked::Unsteady(lost.clone()), vec![lost, fact])
 }
 
 /// The run was stopped.

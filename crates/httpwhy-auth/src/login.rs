@@ -1,7 +1,7 @@
 //! Logs in as a flow says, and checks that it worked. Every request goes through the prober and is reported.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -88,7 +88,7 @@ impl Runner {
     pub(crate) fn new(
         flow: Arc<Flow>,
         config: &Config,
-        folder: &PathBuf,
+        folder: &Path,
         browser: Option<Arc<dyn Browser>>,
         stop: &Arc<AtomicBool>,
         sink: Sink,

@@ -275,6 +275,13 @@ impl Machine {
         }
     }
 
+    /// Nobody logs in or checks any more.
+    pub(crate) fn give_up(&mut self, why: Signal) {
+        if !matches!(self.state, State::Lost(_)) {
+            self.state = State::Lost(why);
+        }
+    }
+
     /// Ahead of the end, but not in the first half of the life: a short one would be renewed without end.
     fn renewal(&self, ends: Duration, now: Duration) -> Duration {
         let half = now + ends.saturating_sub(now) / 2;

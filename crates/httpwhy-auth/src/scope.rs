@@ -2,16 +2,16 @@
 
 use url::{Host, Url};
 
-use crate::pattern::path_is_like;
+use crate::pattern::PathPattern;
 
 /// Patterns of URLs: one that begins with `!` takes away.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Scope {
     within: Vec<Place>,
     without: Vec<Place>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Place {
     tls: bool,
     /// In lower case.
@@ -19,7 +19,7 @@ struct Place {
     /// Also names below it.
     below: bool,
     port: u16,
-    path: String,
+    path: PathPattern,
 }
 
 impl Scope {
@@ -91,11 +91,7 @@ impl Place {
             host: host(&url).ok_or_else(wrong)?,
             below,
             port: url.port_or_known_default().ok_or_else(wrong)?,
-            path: if path.is_empty() {
-                "/**".to_owned()
-            } else {
-                path.to_owned()
-            },
+            path: PathPattern::read(if path.is_empty() { "/**" } else { path })?,
         })
     }
 
@@ -114,7 +110,7 @@ impl Place {
         tls == self.tls
             && is_host
             && url.port_or_known_default() == Some(self.port)
-            && path_is_like(url.path(), &self.path)
+            && self.path.fits(url.path())
     }
 }
 

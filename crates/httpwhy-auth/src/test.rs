@@ -1,6 +1,6 @@
 //! One login, tested as a person would: the check without session, the steps, the check with session, asked again.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -31,7 +31,7 @@ pub enum Tested {
 pub fn test(
     flow: Arc<Flow>,
     config: &Config,
-    folder: &PathBuf,
+    folder: &Path,
     browser: Option<Arc<dyn Browser>>,
     stop: &Arc<AtomicBool>,
     sink: impl Fn(StepReport) + Send + 'static,

@@ -1,6 +1,7 @@
 //! `cargo xtask soak [NAME…]`: what CI does not run, because it takes minutes, memory or thousands of connections. Each
 //! scenario is a file of this folder, bounded in time, and gives figures and a verdict.
 
+mod auth;
 mod held;
 mod list;
 mod logs;
@@ -25,6 +26,11 @@ struct Scenario {
 }
 
 const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "auth",
+        about: "1,000 targets behind a login whose sessions end again and again: no more logins than are necessary",
+        run: auth::run,
+    },
     Scenario {
         name: "held",
         about: "10,000 connections at once to a server that never answers",

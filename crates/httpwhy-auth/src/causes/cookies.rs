@@ -118,9 +118,10 @@ fn carries(text: &str, without: &str, instead: &str, from: &Url, to: &Url) -> bo
         let key = part.split('=').next().unwrap_or_default();
         !key.trim().eq_ignore_ascii_case(without)
     });
-    let rest: String = kept.map(|part| format!(";{part}")).collect();
+    let rest: Vec<&str> = kept.collect();
+    let rest = rest.join(";");
     let mut jar = Jar::default();
-    let fields = Fields::of([("Set-Cookie", format!("{pair}{rest}{instead}"))]);
+    let fields = Fields::of([("Set-Cookie", format!("{pair};{rest}{instead}"))]);
     let now = SystemTime::now();
     jar.receive(from.as_str(), &fields, now);
     jar.field(to.as_str(), now).is_some()

@@ -76,7 +76,7 @@ pub(crate) fn challenge(exchange: &Exchange) -> Option<(String, String)> {
         .fields
         .text("authorization")
         .and_then(|value| value.split(' ').next())
-        .map_or_else(|| "none".to_owned(), |scheme| scheme.to_ascii_lowercase());
+        .map_or_else(|| "none".to_owned(), str::to_ascii_lowercase);
     let asked = offered.first()?.clone();
     let known = offered.contains(&sent);
     // A lone token without scheme is not to be repeated.

@@ -13,6 +13,7 @@ use regex::Regex;
 use url::Url;
 
 use crate::extract::Extract;
+use crate::pattern::PathPattern;
 use crate::scope::Scope;
 use crate::secrets::Reference;
 use crate::template::Template;
@@ -152,7 +153,8 @@ pub(crate) struct Sign {
 #[derive(Debug, Clone)]
 pub(crate) struct Watch {
     pub(crate) out: Sign,
-    pub(crate) exclude: Vec<String>,
+    /// Paths whose answers say nothing.
+    pub(crate) exclude: Vec<PathPattern>,
 }
 
 /// When and how often to log in again.

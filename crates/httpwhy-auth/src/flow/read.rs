@@ -18,6 +18,7 @@ use super::{
     Act, Action, Apply, Content, Expect, Flow, Http, Relogin, Sign, Step, Verify, Watch, literal,
 };
 use crate::extract::{Extract, From, Path, Selector};
+use crate::pattern::PathPattern;
 use crate::scope::Scope;
 use crate::secrets::Reference;
 use crate::template::{Template, is_name};
@@ -94,7 +95,7 @@ impl Reader<'_> {
         let watch = match &file.watch {
             Some(watch) => Watch {
                 out: self.sign(&watch.out_any_response, "/watch/out_any_response")?,
-                exclude: watch.exclude.clone(),
+                exclude: self.paths(&watch.exclude, "/watch/exclude")?,
             },
             None => Watch {
                 out: watched(verify.outside.as_ref()),
@@ -654,6 +655,17 @@ impl Reader<'_> {
             }
         }
         Ok(template)
+    }
+
+    fn paths(&self, patterns: &[String], at: &str) -> Result<Vec<PathPattern>, Unread> {
+        let each = patterns.iter().enumerate().map(|(n, pattern)| {
+            let pointer = format!("{at}/{n}");
+            if !pattern.starts_with('/') {
+                return Err(self.wrong(&pointer, "a path that begins with / is expected: /logout*"));
+            }
+            PathPattern::read(pattern).map_err(|what| self.wrong(&pointer, what))
+        });
+        each.collect()
     }
 
     fn duration(&self, text: &str, at: &str) -> Result<Duration, Unread> {

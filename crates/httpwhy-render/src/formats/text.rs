@@ -330,6 +330,7 @@ fn held(exchange: &Exchange) -> Option<String> {
         "rate" => "of the rate for all hosts",
         "host-asked" => "the host named a time (Retry-After)",
         "host-slowed" => "the host was in trouble or slow",
+        "login" => "the session that it needs was being made or checked",
         _ => "it is a retry",
     };
     let took = exchange.timeline.get(Phase::Queue).unwrap_or_default();

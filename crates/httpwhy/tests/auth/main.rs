@@ -113,10 +113,10 @@ fn a_flow_is_tried_step_by_step() {
             "anonymous",
             "page",
             "login",
+            "verify",
             "verify-again",
             "verify-again",
-            "verify-again",
-            "verify"
+            "verify-again"
         ]
     );
     let taken = &lines
@@ -334,22 +334,19 @@ fn targets() -> usize {
 #[test]
 fn no_more_logins_than_sessions_that_ended() {
     let count = targets();
-    let pages = (count / 3).max(7);
+    let pages = (count / 3).clamp(7, 47);
     let shop = Shop::open(Defects {
         pages: Some(pages),
         ..Defects::default()
     });
-    let paths: Vec<String> = (0..count).map(|n| format!("/page/{n}")).collect();
-    let (ran, verdicts, lines) = probe(
-        &shop,
-        &shop.flow(""),
-        &paths,
-        &["-c", "8", "--per-host", "8"],
-    );
-    assert_eq!(verdicts.len(), count, "{}", ran.stderr);
+    let mut paths: Vec<String> = (0..count).map(|n| format!("/page/{n}")).collect();
+    paths.insert(count / 2, "/logout".to_owned());
+    let at_once = ["-c", "8", "--per-host", "8"];
+    let (ran, verdicts, lines) = probe(&shop, &shop.flow(""), &paths, &at_once);
+    assert_eq!(verdicts.len(), count + 1, "{}", ran.stderr);
     let wrong: Vec<_> = verdicts
-        .values()
-        .filter(|line| line["outcome"] != "http/200")
+        .iter()
+        .filter(|(number, line)| **number != count as u64 / 2 + 1 && line["outcome"] != "http/200")
         .collect();
     assert!(wrong.is_empty(), "{wrong:?}\n{}", ran.stderr);
     let counts = shop.counts();
@@ -359,15 +356,19 @@ fn no_more_logins_than_sessions_that_ended() {
         count,
         "each page once"
     );
-    let necessary = count.div_ceil(pages);
-    assert_eq!(counts.logins, necessary, "{}", ran.stderr);
+    let (logins, necessary) = (counts.logins, counts.ended + 1);
+    assert!(
+        logins <= necessary,
+        "{logins} for {necessary}: {}",
+        ran.stderr
+    );
+    assert!(logins >= count.div_ceil(pages));
     let losses = lines
         .iter()
         .filter(|line| line["outcome"] == "auth/lost-during-run");
-    assert!(losses.count() >= necessary - 1);
+    assert!(losses.count() + 1 >= logins, "each loss has its record");
     println!(
-        "{count} targets, {pages} pages a session: {} logins, {necessary} necessary",
-        counts.logins
+        "figures: {count} targets, {pages} pages a session, one logout: {logins} logins, {necessary} necessary"
     );
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Defects {
 pub(crate) struct Counts {
     pub(crate) logins: usize,
     pub(crate) refused: usize,
+    /// Sessions that were ended.
+    pub(crate) ended: usize,
     /// Pages that were given, by their path.
     pub(crate) pages: BTreeMap<String, usize>,
     pub(crate) posts: usize,
@@ -117,8 +119,10 @@ fn answer(state: &mut State, defects: Defects, asked: &Asked) -> Reply {
         ("POST", "/login") => log_in(state, defects, asked),
         ("POST", "/token") => token(defects, asked),
         ("GET", "/logout") => {
-            if let Some(sid) = cookie(asked, "sid") {
-                state.sessions.remove(&sid);
+            if let Some(sid) = cookie(asked, "sid")
+                && state.sessions.remove(&sid).is_some()
+            {
+                state.counts.ended += 1;
             }
             let fields = ["Location: /login", "Set-Cookie: sid=; Path=/; Max-Age=0"];
             Reply::new("302 Found", &fields, "")
@@ -249,6 +253,7 @@ fn protected(state: &mut State, defects: Defects, asked: &Asked, path: &str) -> 
             *state.counts.pages.entry(path.to_owned()).or_default() += 1;
             if defects.pages.is_some_and(|most| used >= most) {
                 state.sessions.remove(&sid);
+                state.counts.ended += 1;
             }
             if defects.colleague_after.is_some_and(|after| used >= after) {
                 state.sessions.clear();

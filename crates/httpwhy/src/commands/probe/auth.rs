@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use httpwhy_auth::{Flow, Keeper, StepReport};
@@ -21,7 +21,7 @@ const LARGEST: u64 = 1024 * 1024;
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct AuthArgs {
-    /// Log in as this flow (YAML) says, once for all targets; its session goes to the flow's scope alone, and is renewed when it is lost. httpwhy auth test FILE tries a flow
+    /// Log in as this flow (YAML) says, once for all targets; its session goes to the flow's scope alone, and is renewed when it is lost. What is refused to it (GET and HEAD: 401, 403, 404) is asked once more without. httpwhy auth test FILE tries a flow
     #[arg(help_heading = "Request", long = "auth", value_name = "FILE", conflicts_with_all = ["user", "basic", "digest", "bearer", "request_file", "cookie_jar", "all_addresses", "browser"])]
     auth: Option<PathBuf>,
 }
@@ -39,15 +39,26 @@ impl AuthArgs {
         let flow = read(file)?;
         let told: Arc<OnceLock<Tell>> = Arc::default();
         let last: Arc<Mutex<Option<String>>> = Arc::default();
+        let requests: Arc<AtomicU64> = Arc::default();
         let sink = {
             let (told, last) = (Arc::clone(&told), Arc::clone(&last));
-            move |report: StepReport| tell(&report, told.get(), &last)
+            let requests = Arc::clone(&requests);
+            move |report: StepReport| {
+                let seen = report.visit.as_ref().map_or(0, |visit| visit.steps.len());
+                requests.fetch_add(seen as u64, Ordering::Relaxed);
+                tell(&report, told.get(), &last);
+            }
         };
         let folder = folder(file);
         let keeper = Keeper::start(Arc::new(flow), config, &folder, None, stop, sink)
             .map_err(|why| Failure::usage(format_args!("--auth '{}': {why}", shown(file))))?;
         config.lender = Some(Arc::clone(&keeper) as Arc<dyn httpwhy_probe::Lender>);
-        Ok(Some(Kept { keeper, told, last }))
+        Ok(Some(Kept {
+            keeper,
+            told,
+            last,
+            requests,
+        }))
     }
 }
 
@@ -60,6 +71,8 @@ pub(crate) struct Kept {
     told: Arc<OnceLock<Tell>>,
     /// The step of a login that failed last, and as what.
     last: Arc<Mutex<Option<String>>>,
+    /// Requests of logins and checks.
+    requests: Arc<AtomicU64>,
 }
 
 impl Kept {
@@ -87,11 +100,12 @@ impl Kept {
             _ => format!("{count} {one}s"),
         };
         let mut said = format!(
-            "{}, {} renewed ahead of its end, {} lost, {}",
+            "{} and {} of the session, {} in all; {} lost, {} renewed before the end",
             plural(figures.logins, "login"),
-            figures.renewals,
-            plural(figures.losses, "session"),
             plural(figures.verified, "check"),
+            plural(self.requests.load(Ordering::Relaxed), "request"),
+            plural(figures.losses, "session"),
+            figures.renewals,
         );
         if let Some(why) = self.keeper.lost() {
             said = format!("{said}; no session any more: {}", safe(&why.to_string()));
