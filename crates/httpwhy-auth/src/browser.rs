@@ -41,15 +41,23 @@ pub struct BrowserPage {
     pub cookies: Jar,
     /// The URL of the page.
     pub url: String,
+    /// The status of its document.
+    pub status: Option<u16>,
     /// The document as it is then, as HTML.
     pub html: Vec<u8>,
 }
 
 /// Does what a browser step says, in a browser of its own that holds nothing of another login.
 pub trait Browser: fmt::Debug + Send + Sync {
-    /// Does the acts in order, within that time.
+    /// Does the acts in order, within that time. Where something is filled in, `may_fill` is asked of the page's URL and of
+    /// where its form is sent.
     ///
     /// # Errors
     /// The number of the act that could not be done, from 0, and why, in one word such as `no-element` or `timeout`.
-    fn act(&self, acts: &[BrowserAct], within: Duration) -> Result<BrowserPage, (usize, String)>;
+    fn act(
+        &self,
+        acts: &[BrowserAct],
+        may_fill: &dyn Fn(&str) -> bool,
+        within: Duration,
+    ) -> Result<BrowserPage, (usize, String)>;
 }

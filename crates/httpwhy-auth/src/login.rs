@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use httpwhy_diagnose::diagnose;
 use httpwhy_model::{
-    Body, End, Exchange, Fields, Framing, Phase, Response, Seen, Sent, Signal, Visit, Who,
+    Body, End, Exchange, Fields, Framing, Kept, Phase, Response, Seen, Sent, Signal, Visit, Who,
 };
 use httpwhy_probe::{Config, Cookies, Deadlines, Jar, Job, Lent};
 use httpwhy_schema::AuthConflict;
@@ -488,7 +488,10 @@ impl Runner {
         let Some(browser) = self.browser.clone() else {
             return self.broken(step, what, "no-browser");
         };
-        let page = match browser.act(&filled, step.timeout.unwrap_or(PATIENCE)) {
+        let flow = Arc::clone(&self.flow);
+        let may_fill = |url: &str| flow.scope.holds(url);
+        let within = step.timeout.unwrap_or(PATIENCE);
+        let page = match browser.act(&filled, &may_fill, within) {
             Ok(page) => page,
             Err((act, why)) => {
                 let params = [
@@ -504,8 +507,14 @@ impl Runner {
             target: page.url,
             end: End::Answered,
             response: Some(Response {
-                code: "200".into(),
-                fields: Fields::of([("Content-Type", "text/html")]),
+                code: page
+                    .status
+                    .map_or_else(String::new, |status| status.to_string())
+                    .into(),
+                fields: Fields {
+                    list: Vec::new(),
+                    kept: Kept::Nothing,
+                },
                 body: Seen::Present(Body::whole(page.html, Framing::Unknown)),
                 ..Response::default()
             }),

@@ -1,5 +1,6 @@
 //! Opening one page and watching it until it has settled.
 
+mod act;
 mod exchange;
 mod fields;
 mod hop;
@@ -26,6 +27,7 @@ use crate::Trouble;
 use crate::browser::Browser;
 use crate::cdp::{Cdp, Event, Failed};
 use crate::json::{is_set, text, text_or_empty, whole};
+pub use act::{Act, Performed, perform};
 use record::Record;
 pub(crate) use visit::unopened;
 

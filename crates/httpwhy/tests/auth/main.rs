@@ -325,6 +325,45 @@ verify: {{get: /api, in: {{status: [200]}}}}
     assert!(!ran.text().contains(expired));
 }
 
+#[test]
+fn a_browser_fills_the_form() {
+    let shop = Shop::open(Defects::default());
+    let base = shop.server.url("");
+    let flow = |act: &str| {
+        format!(
+            r##"auth: shop
+secrets: {{user: env:SHOP_USER, pass: env:SHOP_PASS}}
+scope: ["{base}/**"]
+steps:
+  - id: form
+    browser:
+      - {{goto: /login}}
+      - {{fill: "input[name=u]", with: "${{user}}"}}
+      - {{fill: "input[name=p]", with: "${{pass}}"}}
+      - {act}
+    timeout: 40s
+    expect: {{status: [200, 401]}}
+verify: {{get: /me, in: {{status: [200]}}}}
+"##
+        )
+    };
+    let (ran, lines) = try_flow(&flow("{click: button}"));
+    let end = lines.last().expect("a last line");
+    assert_eq!(end["verdict"], "passed", "{}", ran.text());
+    assert_eq!(shop.counts().logins, 2);
+    let impatient = flow("{click: \"#consent\"}").replace("40s", "8s");
+    let folder = Workspace::new();
+    let file = folder.write("flow.yaml", impatient);
+    let ran = quiet(httpwhy().args(["auth", "test", "--json"]).arg(&file));
+    assert_eq!(code(&ran), 1);
+    assert!(
+        ran.text()
+            .contains("auth:step-failed step=form act=4 why=timeout"),
+        "{}",
+        ran.text()
+    );
+}
+
 /// `HTTPWHY_AUTH_TARGETS`: how many targets; the soak run asks for a thousand.
 fn targets() -> usize {
     let given = std::env::var("HTTPWHY_AUTH_TARGETS").ok();

@@ -145,7 +145,7 @@ fn login_page(state: &mut State, defects: Defects) -> Reply {
     let set = format!("Set-Cookie: form={token}; Path=/");
     let page = format!(
         "<!doctype html><title>Sign in</title><form method=post><input type=hidden name=csrf value={token}>\
-         <input name=u><input name=p type=password></form>"
+         <input name=u><input name=p type=password><button>Sign in</button></form>"
     );
     Reply::new("200 OK", &["Content-Type: text/html", &set], page)
 }

@@ -14,7 +14,7 @@ use httpwhy_model::redacted;
 use httpwhy_probe::{Config, Deadlines, Trust};
 use httpwhy_schema::{LoginLine, LoginStepLine, SCHEMA, TakenJson, write_line};
 
-use super::probe::auth::{folder, read, visit_name};
+use super::probe::auth::{browser, folder, read, visit_name};
 use super::probe::{USER_AGENT, deadlines, route, stop_on_interrupt};
 use crate::cli::Common;
 use crate::exit::{Exit, Failure};
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
     let trying = {
         let stop = Arc::clone(&stop);
         std::thread::spawn(move || {
-            test(flow, &config, &folder, None, &stop, move |report| {
+            test(flow, &config, &folder, browser(), &stop, move |report| {
                 // The reader of the output may have gone.
                 let _ = sink.send(report);
             })

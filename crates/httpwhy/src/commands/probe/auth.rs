@@ -5,10 +5,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use httpwhy_auth::{Flow, Keeper, StepReport};
+use httpwhy_auth::{Browser, BrowserAct, BrowserPage, Flow, Keeper, StepReport};
+use httpwhy_browser::{Act, PoolConfig, perform};
 use httpwhy_model::{Visit, redacted};
-use httpwhy_probe::Config;
+use httpwhy_probe::{Config, Jar};
 use httpwhy_render::safe;
 
 use crate::exit::Failure;
@@ -50,7 +52,7 @@ impl AuthArgs {
             }
         };
         let folder = folder(file);
-        let keeper = Keeper::start(Arc::new(flow), config, &folder, None, stop, sink)
+        let keeper = Keeper::start(Arc::new(flow), config, &folder, browser(), stop, sink)
             .map_err(|why| Failure::usage(format_args!("--auth '{}': {why}", shown(file))))?;
         config.lender = Some(Arc::clone(&keeper) as Arc<dyn httpwhy_probe::Lender>);
         Ok(Some(Kept {
@@ -158,4 +160,53 @@ pub(crate) fn folder(file: &Path) -> PathBuf {
 
 fn shown(file: &Path) -> String {
     safe(&file.to_string_lossy())
+}
+
+/// Who does the browser steps of a flow.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a flow may be run where there is none"
+)]
+pub(crate) fn browser() -> Option<Arc<dyn Browser>> {
+    Some(Arc::new(Chromium))
+}
+
+/// The Chromium that is installed here, or that CHROME_PATH names.
+#[derive(Debug)]
+struct Chromium;
+
+impl Browser for Chromium {
+    fn act(
+        &self,
+        acts: &[BrowserAct],
+        may_fill: &dyn Fn(&str) -> bool,
+        within: Duration,
+    ) -> Result<BrowserPage, (usize, String)> {
+        let acts: Vec<Act> = acts
+            .iter()
+            .cloned()
+            .map(|act| match act {
+                BrowserAct::Goto(url) => Act::Goto(url),
+                BrowserAct::Fill { selector, text } => Act::Fill(selector, text),
+                BrowserAct::Click(selector) => Act::Click(selector),
+                BrowserAct::Wait(selector) => Act::Wait(selector),
+            })
+            .collect();
+        let named = std::env::var_os("CHROME_PATH").filter(|path| !path.is_empty());
+        let config = PoolConfig {
+            program: named.map(PathBuf::from),
+            min_idle: 0,
+            max_wait: within,
+            ..PoolConfig::default()
+        };
+        let page = perform(config, &acts, may_fill, within)?;
+        let cookies = Jar::read_netscape(&page.cookies)
+            .map_err(|_| (acts.len(), "cookies-unreadable".to_owned()))?;
+        Ok(BrowserPage {
+            cookies,
+            url: page.url,
+            status: page.status,
+            html: page.html.into_bytes(),
+        })
+    }
 }
