@@ -146,7 +146,8 @@ impl Cdp {
 }
 
 fn message(id: u64, session: Option<&str>, method: &str, params: Value) -> Vec<u8> {
-    let mut message = json!({"id": id, "method": method, "params": params});
+    let mut message = json!({"id": id, "method": method});
+    message["params"] = params;
     if let Some(session) = session {
         message["sessionId"] = session.into();
     }
@@ -313,7 +314,7 @@ mod tests {
             None,
             "Browser.getVersion",
             json!({}),
-            Duration::from_secs(60),
+            Duration::from_mins(1),
         );
         let end = async {
             use std::io::Write as _;
@@ -332,7 +333,7 @@ mod tests {
                 None,
                 "Browser.getVersion",
                 json!({}),
-                Duration::from_secs(60),
+                Duration::from_mins(1),
             )
             .await;
         assert_eq!(after, Err(Failed::Closed));

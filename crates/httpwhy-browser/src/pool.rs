@@ -223,7 +223,9 @@ impl Pool {
         for waiting in line {
             let _ = waiting.tell.send(Err(Trouble::Closed));
         }
-        idle.into_iter().for_each(|kept| self.shared.retire(kept));
+        for kept in idle {
+            self.shared.retire(kept);
+        }
         let gone = async {
             loop {
                 let changed = self.shared.fewer.notified();

@@ -4,7 +4,7 @@ mod site;
 
 use httpwhy_browser::{Finished, Load, Run};
 use httpwhy_model::{Because, End, Seen, Signal, Visit, Who};
-use site::{Site, look, outcomes};
+use site::{Site, look, outcomes, run_all};
 
 /// The page, then what it asks for: the end of each URL with its outcome, in the order of the requests.
 fn told(visit: &Visit) -> Vec<String> {
@@ -274,7 +274,7 @@ fn fields_go_to_the_pages_own_origin_alone() {
         },
         ..Load::of(1, site.url("/mirrored"))
     };
-    let found = site.run(
+    let found = run_all(
         &Run {
             look: look(),
             ..site.how()
@@ -334,7 +334,7 @@ fn pictures_are_taken() {
         ..site.how()
     };
     let loads = vec![Load::of(7, site.url("/fine"))];
-    let found: Vec<Finished> = site.run(&how, loads);
+    let found: Vec<Finished> = run_all(&how, loads);
     assert_eq!(found.len(), 1);
     let picture = std::fs::read(folder.path("pictures/000007.png")).expect("a picture");
     assert!(picture.starts_with(b"\x89PNG"));

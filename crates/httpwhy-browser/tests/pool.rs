@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use httpwhy_browser::{Counts, Load, Look, Pool, PoolConfig, Run, Trouble, load, run};
 use httpwhy_model::{Phase, Visit};
 use httpwhy_testkit::processes;
-use site::{Site, in_group, look, outcomes, program};
+use site::{Site, in_group, look, outcomes, program, run_all};
 
 /// How long a busy machine may take for what takes a moment.
 const AGES: Duration = Duration::from_secs(30);
@@ -55,7 +55,7 @@ fn twenty_pages_through_four_leases_with_two_that_crash() {
         .zip(&rows)
         .map(|(number, (path, _))| Load::of(number, site.url(path)));
     let watch = Watch::begin(site.mark());
-    let mut found = site.run(&how, loads.collect());
+    let mut found = run_all(&how, loads.collect());
     let (groups, most) = watch.end();
     found.sort_by_key(|finished| finished.index);
     for ((path, wanted), finished) in rows.iter().zip(&found) {
@@ -285,7 +285,7 @@ fn no_browser_is_one_record_for_every_page() {
         let loads = (0..10)
             .map(|number| Load::of(number, site.url("/fine")))
             .collect();
-        let found = site.run(&how, loads);
+        let found = run_all(&how, loads);
         assert_eq!(found.len(), 10);
         for finished in &found {
             assert_eq!(outcomes(&finished.visit), ["browser/not-installed"]);

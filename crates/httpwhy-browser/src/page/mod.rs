@@ -32,7 +32,7 @@ use record::Record;
 pub(crate) use visit::unopened;
 
 /// How long a command of ours may take, other than to navigate: a moment, on a machine that has the time.
-const COMMAND: Duration = Duration::from_secs(30);
+pub(crate) const COMMAND: Duration = Duration::from_secs(30);
 /// How long the content of one response may take to be handed over.
 const CONTENT: Duration = Duration::from_secs(2);
 /// How long a picture may take.
@@ -497,7 +497,7 @@ impl<'a> Page<'a> {
 }
 
 /// An empty page in a browser context of its own: context, frame and session.
-async fn blank(browser: &Browser) -> Result<(String, String, String), Failed> {
+pub(crate) async fn blank(browser: &Browser) -> Result<(String, String, String), Failed> {
     let missing = |what: &str| Failed::Refused(format!("no {what}"));
     let context = json!({"disposeOnDetach": true});
     let context = browser

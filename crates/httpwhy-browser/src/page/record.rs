@@ -254,7 +254,7 @@ impl Record {
             return;
         };
         if text(&params["initiator"], "type") == Some("preflight") {
-            hop.kind = "Preflight".to_owned();
+            "Preflight".clone_into(&mut hop.kind);
         }
         hop.main =
             hop.document && session == self.session && text(params, "frameId") == Some(&self.frame);

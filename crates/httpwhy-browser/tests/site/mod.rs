@@ -147,23 +147,24 @@ impl Site {
             look: look.clone(),
             ..self.how()
         };
-        let mut found = self.run(&how, loads);
+        let mut found = run_all(&how, loads);
         found.sort_by_key(|finished| finished.index);
         found.into_iter().map(|finished| finished.visit).collect()
     }
+}
 
-    pub(crate) fn run(&self, how: &Run, loads: Vec<Load>) -> Vec<Finished> {
-        let all = loads.len();
-        let found = Arc::new(Mutex::new(Vec::new()));
-        let each = {
-            let found = Arc::clone(&found);
-            move |finished| lock(&found).push(finished)
-        };
-        let totals = run(how, loads, each, &AtomicBool::new(false)).expect("it runs");
-        assert_eq!(totals.pages as usize, all, "one record for every page");
-        let mut found = lock(&found);
-        std::mem::take(&mut *found)
-    }
+/// One record for every page.
+pub(crate) fn run_all(how: &Run, loads: Vec<Load>) -> Vec<Finished> {
+    let all = loads.len();
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let each = {
+        let found = Arc::clone(&found);
+        move |finished| lock(&found).push(finished)
+    };
+    let totals = run(how, loads, each, &AtomicBool::new(false)).expect("it runs");
+    assert_eq!(totals.pages as usize, all, "one record for every page");
+    let mut found = lock(&found);
+    std::mem::take(&mut *found)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -302,6 +303,15 @@ fn answer(asked: &Asked, port: u16, simulator: u16) -> Reply {
             let there = format!("Location: {other}/arrived");
             empty("302 Found", &[&there])
         }
+        "/login" => html(
+            "<script>
+               setTimeout(() => {
+                 document.body.innerHTML = '<form id=form method=post action=/session><input name=user><input name=password type=password><button>go</button></form>';
+               }, 300);
+             </script>",
+        ),
+        "/session" => empty("303 See Other", &["Location: /welcome", "Set-Cookie: sid=17; Path=/; HttpOnly"]),
+        "/welcome" => html("<p>hello me</p><script>document.cookie = 'seen=yes; path=/; max-age=3600'</script>"),
         "/hungry" => {
             html("<script>const all = []; for (;;) all.push(new Array(1000).fill(1.5))</script>")
         }
