@@ -1,7 +1,7 @@
 //! Error lines, kept so that access lines find them.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use httpwhy_ingest::logs::time::Clock;
 use httpwhy_ingest::logs::{Cause, Column, Format, Leg, Line, may_lead_to};
@@ -9,10 +9,11 @@ use httpwhy_model::Phase;
 
 use crate::hash::steady;
 use crate::judge::Complaint;
+use crate::marks::Marks;
 use crate::witness::{Wanted, Witnesses};
 
-/// Places under which error lines are kept; further ones join nothing.
-pub(crate) const MOST: usize = 200_000;
+/// Places under which error lines are kept; further ones join nothing, which is told.
+pub(crate) const MOST: usize = 600_000;
 /// An access line is written when the exchange ends, its error line when the failure is noticed: between them lie the
 /// seconds that the writer still served, and the rounding of both stamps.
 const APART: i64 = 2;
@@ -21,6 +22,8 @@ const CLOSE: i64 = 1;
 const HOUR: i64 = 3600;
 /// Lines before that the next one may belong to, at most.
 pub(crate) const RECENT: usize = 16;
+/// Lines under one key that are compared, at most.
+const LOOKED_AT: usize = 256;
 /// Folders of a file's path that a path of the web may leave out, at most.
 const FOLDERS: usize = 16;
 
@@ -61,6 +64,9 @@ impl Said {
     }
 }
 
+/// The place of what was found by something better: nothing is there.
+const NOBODYS: u32 = u32::MAX;
+
 /// A line that the next one may belong to: what they share, the second, and its place among what was said.
 pub(crate) type Recent = (u64, i64, u32);
 
@@ -68,8 +74,12 @@ pub(crate) type Recent = (u64, i64, u32);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Complaints {
     distinct: Vec<Complaint>,
-    by_key: HashMap<u64, Vec<Said>>,
+    by_key: Marks,
     kept: usize,
+    /// How many may be kept here; 0 for all.
+    room: usize,
+    /// Error lines that found no room.
+    pub(crate) dropped: u64,
     recent: VecDeque<Recent>,
     /// Some of them tell of an answer that was cut, which its access line may not show.
     tells_of_cuts: bool,
@@ -100,7 +110,11 @@ impl Complaints {
         when: When,
         complaint: &Complaint,
     ) {
-        if weight(complaint) == 0 || self.kept >= MOST {
+        if weight(complaint) == 0 {
+            return;
+        }
+        if self.kept >= self.room() {
+            self.dropped += 1;
             return;
         }
         let own = self.number_of(complaint);
@@ -116,7 +130,7 @@ impl Complaints {
         let status = self.leads_to(index);
         for key in written(line, format, status) {
             self.kept += 1;
-            self.by_key.entry(key).or_default().push(said);
+            self.by_key.push(key, said);
         }
         self.tells_of_cuts |= is_cut(&self.distinct[index as usize]);
     }
@@ -158,20 +172,31 @@ impl Complaints {
     /// The first of a pair, whose second names what was asked for, is not found by its client alone any more.
     fn found_by_path(&mut self, line: &Line<'_>, second: i64, index: u32) {
         let client = line.some(Column::Client).map(without_port);
-        let list = client.and_then(|client| self.by_key.get_mut(&key(b'a', &[client])));
-        if let Some(list) = list {
-            let is_first =
-                |said: &Said| said.index == index && (0..=1).contains(&(second - said.second));
-            if let Some(at) = list.iter().rposition(is_first) {
-                list.remove(at);
-                self.kept -= 1;
-            }
+        let Some(client) = client else {
+            return;
+        };
+        let near = second - 1..=second;
+        let list = self.by_key.get_mut(key(b'a', &[client]), near);
+        if let Some(first) = list.filter(|said| said.index == index).last() {
+            first.index = NOBODYS;
         }
+    }
+
+    /// One of so many that keep error lines at the same time, and put them together at the end.
+    pub(crate) fn one_of(workers: usize) -> Self {
+        Self {
+            room: MOST / workers.max(1),
+            ..Self::default()
+        }
+    }
+
+    const fn room(&self) -> usize {
+        if self.room == 0 { MOST } else { self.room }
     }
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_key.is_empty() && self.witnesses.is_empty()
+        self.kept == 0 && self.witnesses.is_empty()
     }
 
     /// Whether an access line that shows no failure may have one.
@@ -231,22 +256,29 @@ impl Complaints {
         self.distinct[index as usize].shape.get().status
     }
 
-    /// Lines under a key that were written when the exchange was at hand, and can lead to its status.
+    /// Lines under a key that were written when the exchange was at hand, and can lead to its status; some of very many.
     fn near(&self, key: u64, asked: &Asked<'_>) -> impl Iterator<Item = Said> {
         let status = asked.line.status().unwrap_or(0);
         let apart = if asked.failed { APART } else { CLOSE };
-        let window = -asked.took - apart..=apart;
         let fits = move |said: &Said| {
-            let complaint = &self.distinct[said.index as usize];
-            let leads = if asked.failed {
+            let Some(complaint) = self.distinct.get(said.index as usize) else {
+                return false;
+            };
+            if asked.failed {
                 may_lead_to(&complaint.shape.get(), status)
             } else {
                 is_cut(complaint)
-            };
-            leads && window.contains(&said.after(asked.when))
+            }
         };
-        let list = self.by_key.get(&key).into_iter().flatten();
-        list.copied().filter(fits)
+        // A stamp of no zone is in the writer's own time, as the access line's zone tells it.
+        let zone = asked.when.zone.unwrap_or(0);
+        let within = |zone: i64| {
+            let second = asked.when.second.saturating_add(zone);
+            second.saturating_sub(asked.took + apart)..=second.saturating_add(apart)
+        };
+        let own = self.by_key.get(key, within(zone)).filter(|said| said.local);
+        let named = self.by_key.get(key, within(0)).filter(|said| !said.local);
+        own.chain(named).filter(fits).take(LOOKED_AT)
     }
 
     fn number_of(&mut self, complaint: &Complaint) -> u32 {
@@ -274,30 +306,20 @@ impl Complaints {
         if self.kept <= MOST / 2 {
             return;
         }
-        let mut seconds: Vec<i64> = self
-            .by_key
-            .values()
-            .flatten()
-            .map(|said| said.second)
-            .collect();
+        let mut seconds: Vec<i64> = self.by_key.iter().map(|(_, said)| said.second).collect();
         let half = seconds.len() / 2;
         let (_, middle, later) = seconds.select_nth_unstable(half);
         let latest = later.iter().max().copied().unwrap_or(*middle);
         let oldest = (latest - HOUR).max(*middle);
-        self.by_key.retain(|_, list| {
-            list.retain(|said| said.second >= oldest);
-            !list.is_empty()
-        });
-        self.kept = self.by_key.values().map(Vec::len).sum();
+        self.by_key
+            .retain(|said| said.second >= oldest && said.index != NOBODYS);
+        self.kept = self.by_key.len();
     }
 
     /// All of them: what was said, by key when and which, in the order of the keys, and the last lines.
     pub(crate) fn all(&self) -> (&[Complaint], Vec<(u64, Said)>, Vec<Recent>) {
-        let mut marks: Vec<(u64, Said)> = self
-            .by_key
-            .iter()
-            .flat_map(|(key, list)| list.iter().map(|said| (*key, *said)))
-            .collect();
+        let marks = self.by_key.iter();
+        let mut marks: Vec<(u64, Said)> = marks.filter(|(_, said)| said.index != NOBODYS).collect();
         marks.sort_by_key(|(key, _)| *key);
         (&self.distinct, marks, self.recent.iter().copied().collect())
     }
@@ -309,17 +331,15 @@ impl Complaints {
         recent: Vec<Recent>,
     ) -> Option<Self> {
         let count = distinct.len();
-        let mut all = Self {
+        let all = Self {
             tells_of_cuts: distinct.iter().any(is_cut),
             distinct,
             kept: marks.len(),
+            by_key: Marks::of(marks),
             recent: recent.into(),
             ..Self::default()
         };
-        for (key, said) in marks {
-            all.by_key.entry(key).or_default().push(said);
-        }
-        let indices = all.by_key.values().flatten().map(|said| said.index);
+        let indices = all.by_key.iter().map(|(_, said)| said.index);
         let sound = indices
             .chain(all.recent.iter().map(|(.., index)| *index))
             .all(|index| (index as usize) < count);
@@ -333,16 +353,19 @@ impl Complaints {
             .iter()
             .map(|complaint| self.number_of(complaint))
             .collect();
-        for (key, list) in other.by_key {
+        self.dropped += other.dropped;
+        if other.kept > 0 {
             let room = MOST.saturating_sub(self.kept);
-            let moved = list.into_iter().take(room).map(|said| Said {
-                index: indices[said.index as usize],
-                ..said
+            self.dropped += other.kept.saturating_sub(room) as u64;
+            let moved = other.by_key.into_all().take(room);
+            let moved = moved.map(|(key, said)| {
+                let index = indices.get(said.index as usize).copied();
+                let index = index.unwrap_or(NOBODYS);
+                (key, Said { index, ..said })
             });
-            let own = self.by_key.entry(key).or_default();
-            let before = own.len();
-            own.extend(moved);
-            self.kept += own.len() - before;
+            let all = std::mem::take(&mut self.by_key).into_all().chain(moved);
+            self.by_key = Marks::of(all.collect());
+            self.kept = self.by_key.len();
         }
         if !other.recent.is_empty() {
             let moved = other.recent.into_iter();
@@ -515,6 +538,7 @@ mod tests {
         all.merge(full(MOST as u64 * 2));
         assert_eq!(all.kept(), MOST);
         assert_eq!(all.all().1.len(), MOST);
+        assert_eq!(all.dropped, 2 * MOST as u64);
         // The later half has room for as many again, also when all lie within the hour.
         all.forget_old();
         assert!(all.kept() <= MOST / 2 + 1, "{}", all.kept());

@@ -27,6 +27,7 @@ pub mod incidents;
 mod judge;
 mod lines;
 mod lookup;
+mod marks;
 mod network;
 mod parquet;
 mod plan;

@@ -156,6 +156,7 @@ pub fn read(inputs: &[Input], options: &Options, progress: &Progress) -> Triage 
     }
     let done = count(&accesses, &settings, &mut complaints, progress, &mut triage);
     report(&accesses, done, &mut triage);
+    triage.unkept = complaints.dropped;
     triage.finish();
     triage
 }

@@ -36,6 +36,8 @@ pub struct Triage {
     pub depth: Depth,
     /// How the join with logs from behind went; all 0 without.
     pub joined: Joined,
+    /// Error lines that were more than are kept at a time, so that no access line could find them.
+    pub unkept: u64,
     pub(crate) tables: Tables,
     /// The group of each row.
     pub(crate) group_of: Vec<usize>,
@@ -151,6 +153,7 @@ impl Triage {
             unread: Vec::new(),
             depth: settings.depth,
             joined: Joined::default(),
+            unkept: 0,
             tables: Tables::new(settings.seed, settings.workers),
             group_of: Vec::new(),
             groups: Vec::new(),

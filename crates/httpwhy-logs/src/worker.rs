@@ -145,7 +145,7 @@ impl<'a> Worker<'a> {
         Self {
             tables: Tables::new(settings.seed, settings.workers),
             counters: Counters::default(),
-            complaints: Complaints::default(),
+            complaints: Complaints::one_of(settings.workers),
             unread: Vec::new(),
             met: vec![0; formats().len()],
             plan: Plan::default(),

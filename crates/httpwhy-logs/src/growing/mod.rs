@@ -161,6 +161,7 @@ impl Reading {
     /// What was found in all whole lines until now.
     pub fn triage(&mut self) -> &Triage {
         self.triage.files = self.reports();
+        self.triage.unkept = self.complaints.dropped;
         self.triage.finish();
         &self.triage
     }
@@ -176,6 +177,7 @@ impl Reading {
         let done = self.read(&tails, progress);
         self.settle(&tails, done);
         self.triage.files = self.reports();
+        self.triage.unkept = self.complaints.dropped;
         if let Some(behind) = self.behind.take() {
             self.triage.take_behind(behind);
         }

@@ -293,6 +293,14 @@ impl Screen<'_> {
     }
 
     fn complaints(&mut self) {
+        if self.triage.unkept > 0 {
+            let line = format!(
+                "{} error lines are more than are kept at a time, and were not joined: give the logs of a shorter time",
+                grouped(self.triage.unkept)
+            );
+            self.text.push('\n');
+            self.paragraph(&line, 0);
+        }
         if self.loose.is_empty() || self.is_of_errors() {
             return;
         }
