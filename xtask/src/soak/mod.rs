@@ -153,7 +153,11 @@ fn table(report: &Report, took: Duration) -> String {
     text
 }
 
+/// As people install it; `HTTPWHY` names one that is there.
 fn build(tree: &Tree) -> Result<PathBuf> {
+    if let Some(there) = std::env::var_os("HTTPWHY") {
+        return Ok(PathBuf::from(there));
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["build", "--profile", "dist", "--package", "httpwhy"])
