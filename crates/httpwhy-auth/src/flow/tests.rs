@@ -1,3 +1,5 @@
+//! A flow as its author writes it, and each mistake in it with its place.
+
 use super::Flow;
 
 const SHOP: &str = r#"# A shop.

@@ -331,7 +331,7 @@ fn a_browser_fills_the_form() {
     let base = shop.server.url("");
     let flow = |act: &str| {
         format!(
-            r##"auth: shop
+            r#"auth: shop
 secrets: {{user: env:SHOP_USER, pass: env:SHOP_PASS}}
 scope: ["{base}/**"]
 steps:
@@ -344,7 +344,7 @@ steps:
     timeout: 40s
     expect: {{status: [200, 401]}}
 verify: {{get: /me, in: {{status: [200]}}}}
-"##
+"#
         )
     };
     let (ran, lines) = try_flow(&flow("{click: button}"));
@@ -529,7 +529,10 @@ fn a_refused_address_is_asked_once_without_and_once_with_credentials() {
         assert!(said(verdict).contains(shows), "{verdict}");
         let steps: Vec<&Value> = lines
             .iter()
-            .filter(|line| line["visit"] == number.to_string() && line["kind"] == "diagnosis")
+            .filter(|line| {
+                let name = line["visit"].as_str().unwrap_or_default();
+                name.parse() == Ok(number) && line["kind"] == "diagnosis"
+            })
             .collect();
         assert_eq!(steps.len(), 2, "{steps:?}");
         assert_eq!(

@@ -12,6 +12,7 @@ pub(crate) const PASSWORD: &str = "pa&ss w\"ord-93";
 pub(crate) const SECRETS: &[&str] = &[USER, PASSWORD, "sid-secret-", "csrf-secret-", "tok-secret-"];
 
 /// What is wrong with it.
+#[expect(clippy::struct_excessive_bools, reason = "independent defects")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Defects {
     /// Attributes of the session's cookie instead of `Path=/`.

@@ -30,8 +30,26 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Log in once: the check without session, each step, the check with session. Exit code 1 when that does not work
+    #[command(after_help = EXAMPLE)]
     Test(TestArgs),
 }
+
+const EXAMPLE: &str = r#"A flow:
+  auth: shop-user
+  secrets: {user: env:SHOP_USER, pass: file:/run/secrets/shop}   # by reference only: env:, file:, cmd:
+  scope: ["https://shop.example/**", "!https://shop.example/logout*"]   # credentials never leave it
+  steps:                       # get, post …, oauth2, totp, exec, browser
+    - {id: page, get: /login, extract: {csrf: {css: "input[name=csrf]@value"}}}
+    - id: login
+      post: /login
+      form: {u: "${user}", p: "${pass}", csrf: "${csrf}"}
+      expect: {status: [302], not_location: /login}
+  apply: {cookies: jar}        # headers: {Authorization: "Bearer ${token}"}
+  verify: {get: /me, in: {status: [200]}, out: {status: [401], location: /login}}
+  watch: {out_any_response: {status: [401], location: "*/login*"}}
+  relogin: {before_expiry: 30s, max: 5, min_interval: 10s, on_fail: stop}
+
+httpwhy probe TARGETS --auth FILE uses it. Exit codes: 0 logged in, 1 not, 2 a file or secret that cannot be read."#;
 
 #[derive(Debug, clap::Args)]
 struct TestArgs {
