@@ -75,7 +75,16 @@ fn an_entry_point_is_what_most_of_its_visits_are() {
     }
 }
 
-fn healths(visits: &[(&str, &'static str, Option<u16>, Option<&'static str>, u64)]) -> Healths {
+/// Target, outcome, status, producer, and how often.
+type Visits<'a> = (
+    &'a str,
+    &'static str,
+    Option<u16>,
+    Option<&'static str>,
+    u64,
+);
+
+fn healths(visits: &[Visits<'_>]) -> Healths {
     let mut healths = Healths::with_room(100);
     for &(target, outcome, status, producer, count) in visits {
         let entry_point = EntryPoint::new(b"GET", target, None);
