@@ -7,7 +7,8 @@ fn facts(
     status: Option<u16>,
     producer: Option<&'static str>,
 ) -> Facts<'static> {
-    let fine = matches!(status, Some(200..=399)) && outcome.starts_with("http/");
+    let fine = matches!(status, Some(200..=399)) && outcome.starts_with("http/")
+        || outcome == "input/unsafe-method";
     let phase = match outcome {
         "engine/cancelled" | "input/unsafe-method" => Phase::Queue,
         "net/connect-timeout" => Phase::Connect,

@@ -74,7 +74,9 @@ fn gathered(totals: &[EntryTotal], key: impl Fn(&EntryKey) -> EntryKey) -> Vec<P
             .outcomes
             .entry(total.verdict.outcome.to_string())
             .or_default() += total.count.visits;
-        place.took.merge(&total.count.took);
+        if health != Health::Skipped {
+            place.took.merge(&total.count.took);
+        }
     }
     let mut places: Vec<Place> = places.into_values().collect();
     places.sort_by(|a, b| {
@@ -137,7 +139,9 @@ pub(super) fn outcomes(totals: &[Total]) -> Vec<Outcome> {
         let row = all.entry(&total.verdict.outcome).or_default();
         row.0 += total.count.visits;
         *row.1.entry(party(&total.verdict)).or_default() += total.count.visits;
-        row.2.merge(&total.count.took);
+        if is_tried(&total.verdict) {
+            row.2.merge(&total.count.took);
+        }
     }
     let rows = all.into_iter().map(|(id, (count, parties, took))| Outcome {
         id: id.to_owned(),
@@ -175,10 +179,15 @@ pub(super) fn parties(totals: &[Total]) -> Vec<PartyCountJson> {
     all
 }
 
-/// How long all visits took.
+/// What was never asked for took no time: it is not counted as quick.
+fn is_tried(verdict: &Verdict) -> bool {
+    Health::of(&facts(verdict)) != Health::Skipped
+}
+
+/// How long all visits took that were tried.
 pub(super) fn took(totals: &[Total]) -> Histogram {
     let mut all = Histogram::default();
-    for total in totals {
+    for total in totals.iter().filter(|total| is_tried(&total.verdict)) {
         all.merge(&total.count.took);
     }
     all
