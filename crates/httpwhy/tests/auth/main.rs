@@ -213,6 +213,26 @@ fn each_defect_is_named_by_its_cause() {
 }
 
 #[test]
+fn another_host_for_the_check_is_named() {
+    let shop = Shop::open(Defects::default());
+    let port = shop.server.address().port();
+    let flow = shop
+        .flow("")
+        .replace("/**\"]", &format!("/**\", \"http://localhost:{port}/**\"]"))
+        .replace("get: /me", &format!("get: \"http://localhost:{port}/me\""));
+    let (ran, lines) = try_flow(&flow);
+    let end = lines.last().expect("a last line");
+    assert_eq!(
+        end["outcome"],
+        "auth/lost-right-after-login",
+        "{}",
+        ran.text()
+    );
+    let fact = "auth:host-switched name=form from=127.0.0.1 to=localhost";
+    assert!(ran.text().contains(fact), "{}", ran.text());
+}
+
+#[test]
 fn a_token_that_changes_at_the_login_is_found_by_taking_it_again() {
     let shop = Shop::open(Defects {
         rotates: true,
@@ -550,6 +570,35 @@ fn a_refused_address_is_asked_once_without_and_once_with_credentials() {
     assert!(
         !said(&verdicts[&1]).contains("without credentials"),
         "GET and HEAD alone"
+    );
+}
+
+#[test]
+fn what_is_kept_holds_no_secret_and_is_judged_alike() {
+    let shop = Shop::open(Defects::default());
+    let folder = Workspace::new();
+    let flow = folder.write("flow.yaml", shop.flow(""));
+    let store = folder.path("runs.db");
+    let mut save = std::ffi::OsString::from("--save=");
+    save.push(&store);
+    let urls = [shop.server.url("/admin"), shop.server.url("/page/1")];
+    let ran = quiet(
+        httpwhy()
+            .args(["probe", "--json", "--auth"])
+            .arg(&flow)
+            .arg(&save)
+            .args(&urls),
+    );
+    assert_eq!(code(&ran), 0, "{}", ran.stderr);
+    let kept = quiet(httpwhy().args(["runs", "export", "--store"]).arg(&store));
+    assert!(kept.text().contains("sid=****"), "{}", kept.text());
+    let file = folder.write("kept.jsonl", kept.text());
+    let read = quiet(httpwhy().args(["read", "--json"]).arg(&file));
+    assert!(
+        read.text()
+            .contains("the account is known, and may not do this"),
+        "{}",
+        read.text()
     );
 }
 
