@@ -70,7 +70,7 @@ fn twenty_pages_through_four_leases_with_two_that_crash() {
         if *wanted == "browser/crashed" {
             // What came until then is kept, and nobody out there is to blame.
             let diagnosis = httpwhy_diagnose::diagnose(visit);
-            let party = diagnosis.blame.party().map(|party| party.as_str());
+            let party = diagnosis.blame.party().map(httpwhy_model::Party::as_str);
             assert_eq!(party, Some("engine"), "{:?}", diagnosis.blame);
             assert_eq!(visit.steps[0].exchange.status(), Some(200));
         }
@@ -127,7 +127,7 @@ fn who_waits_too_long_is_told_who_holds_the_browser() {
             match pool.lease("https://user:secret@shop.example/app").await {
                 Ok(lease) => break lease,
                 Err(Trouble::PoolTimeout { holder, .. }) => {
-                    assert!(holder.starts_with("nobody"), "{holder}")
+                    assert!(holder.starts_with("nobody"), "{holder}");
                 }
                 Err(trouble) => panic!("{trouble}"),
             }
