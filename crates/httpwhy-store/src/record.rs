@@ -289,6 +289,15 @@ impl Blamed {
         }
     }
 
+    /// The party, `nobody` or `unknown`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Likely(party) | Self::Proven(party) => party.as_str(),
+            Self::Nobody => "nobody",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// `proven`, `likely` or `unknown`; as [`Blame::certainty`] has it.
     pub const fn certainty(self) -> &'static str {
         match self {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use httpwhy_catalog::{Entry, by_id};
 use httpwhy_diagnose::health::{Counts, Facts, Health, HealthReport, Healths};
-use httpwhy_model::Party;
 use httpwhy_schema::{CodeJson, CountJson, PartyCountJson, PlaceJson, QuantilesJson, RemedyJson};
 use httpwhy_store::{EntryKey, EntryTotal, Histogram, Total, Verdict};
 
@@ -138,7 +137,7 @@ pub(super) fn outcomes(totals: &[Total]) -> Vec<Outcome> {
     for total in totals {
         let row = all.entry(&total.verdict.outcome).or_default();
         row.0 += total.count.visits;
-        *row.1.entry(party(&total.verdict)).or_default() += total.count.visits;
+        *row.1.entry(total.verdict.blamed.as_str()).or_default() += total.count.visits;
         if is_tried(&total.verdict) {
             row.2.merge(&total.count.took);
         }
@@ -157,19 +156,11 @@ pub(super) fn outcomes(totals: &[Total]) -> Vec<Outcome> {
     rows
 }
 
-fn party(verdict: &Verdict) -> &'static str {
-    match verdict.blamed {
-        httpwhy_store::Blamed::Nobody => "nobody",
-        httpwhy_store::Blamed::Unknown => "unknown",
-        blamed => blamed.party().map_or("unknown", Party::as_str),
-    }
-}
-
 /// How often each party was to blame, the most frequent first.
 pub(super) fn parties(totals: &[Total]) -> Vec<PartyCountJson> {
     let mut all: BTreeMap<&'static str, u64> = BTreeMap::new();
     for total in totals {
-        *all.entry(party(&total.verdict)).or_default() += total.count.visits;
+        *all.entry(total.verdict.blamed.as_str()).or_default() += total.count.visits;
     }
     let mut all: Vec<PartyCountJson> = all
         .into_iter()

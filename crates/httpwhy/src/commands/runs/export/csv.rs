@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use httpwhy_logs::{csv_harmless as harmless, csv_record as record};
-use httpwhy_model::Party;
 use httpwhy_schema::moment;
 use httpwhy_store::{Row, Run};
 
@@ -53,7 +52,7 @@ pub(super) fn write(out: &mut dyn Write, run: &Run, row: &Row) -> io::Result<()>
             .map(|status| status.to_string())
             .unwrap_or_default(),
         harmless(&verdict.outcome),
-        verdict.blamed.party().map_or("", Party::as_str).to_owned(),
+        verdict.blamed.as_str().to_owned(),
         verdict.blamed.certainty().to_owned(),
         verdict.phase.to_string(),
         harmless(verdict.producer.as_deref().unwrap_or_default()),

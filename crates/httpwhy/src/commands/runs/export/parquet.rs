@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use httpwhy_logs::{Batch, Cell, Kind, Table};
-use httpwhy_model::Party;
 use httpwhy_store::{Row, Run};
 
 /// The columns, as those of the CSV.
@@ -64,7 +63,7 @@ impl Rows {
             Cell::Text(Some(&entry_point)),
             Cell::Int(verdict.status.map(i64::from)),
             Cell::Text(Some(&verdict.outcome)),
-            Cell::Text(verdict.blamed.party().map(Party::as_str)),
+            Cell::Text(Some(verdict.blamed.as_str())),
             Cell::Text(Some(verdict.blamed.certainty())),
             Cell::Text(Some(verdict.phase.as_str())),
             Cell::Text(verdict.producer.as_deref()),
