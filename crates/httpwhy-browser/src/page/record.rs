@@ -120,9 +120,10 @@ impl Record {
         }
     }
 
-    /// Whether nothing is under way.
+    /// Whether nothing of the page is under way. The icon is the browser's own wish, and not waited for.
     pub(crate) fn is_quiet(&self) -> bool {
-        !self.hops.iter().any(Hop::is_busy)
+        let mut hops = self.hops.iter();
+        !hops.any(|hop| hop.is_busy() && !hop.url.ends_with("/favicon.ico"))
     }
 
     /// Whether the page has begun to go elsewhere since this was asked last.
