@@ -55,6 +55,11 @@ pub(crate) fn establish(
                 Some(_) => Err(Failed::Otherwise(lost())),
             };
         }
+        Standing::Out if is_only_given(&runner.flow, &session) => {
+            let refused = crate::auth("credentials-rejected", &[("step", "verify".to_owned())]);
+            runner.report_check("verify", (found, visit), std::slice::from_ref(&refused));
+            return Err(Failed::Refused(refused));
+        }
         Standing::Out => {
             let mut facts = vec![lost()];
             let before = visit.last().map(|step| &step.exchange).cloned();
@@ -80,6 +85,15 @@ pub(crate) fn establish(
         None => Ok(session),
         Some(signal) => Err(Failed::Otherwise(signal)),
     }
+}
+
+/// Whether the session is nothing but secrets that were given: no login gave anything that could have been lost.
+fn is_only_given(flow: &crate::Flow, session: &Session) -> bool {
+    let mut applied = flow.apply.fields.iter().chain(&flow.apply.query).peekable();
+    let is_given = |name: &str| flow.secrets.iter().any(|(secret, _)| secret == name);
+    session.jar.is_empty()
+        && applied.peek().is_some()
+        && applied.all(|(_, value)| value.names().all(is_given))
 }
 
 fn lost() -> Signal {

@@ -6,7 +6,7 @@ mod shop;
 use std::collections::BTreeMap;
 use std::fs;
 
-use httpwhy_testkit::{Httpwhy, Ran, Reply, Server, Workspace};
+use httpwhy_testkit::{Asked, Httpwhy, Ran, Reply, Server, Workspace};
 use serde_json::Value;
 use shop::{Defects, PASSWORD, SECRETS, Shop, USER};
 
@@ -230,6 +230,42 @@ fn another_host_for_the_check_is_named() {
     );
     let fact = "auth:host-switched name=form from=127.0.0.1 to=localhost";
     assert!(ran.text().contains(fact), "{}", ran.text());
+}
+
+#[test]
+fn a_key_that_nobody_issued_is_refused_and_was_never_a_session() {
+    let server = Server::start(|asked: &Asked| {
+        let challenge = match asked.field("authorization") {
+            None => "WWW-Authenticate: Bearer",
+            Some(_) => "WWW-Authenticate: Bearer error=\"invalid_token\"",
+        };
+        Reply::new("401 Unauthorized", &[challenge], "")
+    });
+    let base = server.url("");
+    let flow = format!(
+        r#"auth: key
+secrets: {{pass: env:SHOP_PASS}}
+scope: ["{base}/**"]
+steps:
+  - {{id: home, get: /, expect: {{status: [401]}}}}
+apply: {{headers: {{Authorization: "Bearer ${{pass}}"}}}}
+verify: {{get: /me, in: {{status: [200]}}, out: {{status: [401]}}}}
+"#
+    );
+    let (ran, lines) = try_flow(&flow);
+    assert_eq!(code(&ran), 1);
+    let end = lines.last().expect("a last line");
+    assert_eq!(
+        end["outcome"],
+        "auth/bearer-invalid-token",
+        "{}",
+        ran.text()
+    );
+    assert!(
+        !ran.text().contains("lost-right-after-login"),
+        "{}",
+        ran.text()
+    );
 }
 
 #[test]
