@@ -86,7 +86,10 @@ pub(crate) fn run(
         } else {
             lines
         },
-        summary: Summary::new(&args.fail_on),
+        summary: Summary::new(
+            &args.fail_on,
+            args.scale.summary.is_some() || !args.quiet && !alone,
+        ),
         progress: Progress::new(left, args.quiet || alone, args.pace.said()),
         stop: Arc::clone(&stop),
         saving: args.save.begin(&args.targets, left, args.quiet)?,

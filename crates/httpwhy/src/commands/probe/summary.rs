@@ -29,6 +29,8 @@ const WORST: usize = 3;
 pub(crate) struct Summary(Mutex<Counts>);
 
 struct Counts {
+    /// Whether anybody will be told what it all came to: nothing is gathered for nobody.
+    is_told: bool,
     /// How often each was the verdict, and how often with nobody to blame.
     outcomes: BTreeMap<OutcomeId, (u64, u64)>,
     causes: Causes,
@@ -48,9 +50,10 @@ pub(crate) struct Ended<'a> {
 }
 
 impl Summary {
-    /// Counts what `--fail-on` looks for, too.
-    pub(crate) fn new(fail_on: &[FailOn]) -> Self {
+    /// Counts what `--fail-on` looks for, too; `is_told`: it will be printed or written.
+    pub(crate) fn new(fail_on: &[FailOn], is_told: bool) -> Self {
         Self(Mutex::new(Counts {
+            is_told,
             outcomes: BTreeMap::new(),
             causes: Causes::default(),
             healths: Healths::with_room(ENTRY_POINTS),
@@ -66,8 +69,10 @@ impl Summary {
         let row = counts.outcomes.entry(verdict.outcome).or_default();
         row.0 += 1;
         row.1 += u64::from(verdict.blame == Blame::Nobody);
-        counts.causes.add(number, &judged.visit, verdict);
-        counts.health(judged);
+        if counts.is_told {
+            counts.causes.add(number, &judged.visit, verdict);
+            counts.health(judged);
+        }
         counts.targets += 1;
         counts.tally.add(judged);
         counts.own_failures += u64::from(judged.is_own_failure());
