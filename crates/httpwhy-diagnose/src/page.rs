@@ -44,6 +44,9 @@ mod tests {
 
     use super::*;
 
+    /// Target, status, and why it was asked for.
+    type Asking<'a> = (&'a str, &'static str, Because);
+
     fn step(target: &str, status: &'static str, because: Because) -> Step {
         let exchange = Exchange {
             target: target.to_owned(),
@@ -61,7 +64,7 @@ mod tests {
     fn the_document_first_then_its_own_host() {
         use Because::{Asked, Redirect, Subresource};
         let page = "http://a.test/";
-        let rows: &[(&[(&str, &'static str, Because)], usize)] = &[
+        let rows: &[(&[Asking<'_>], usize)] = &[
             (
                 &[
                     (page, "200", Asked),
