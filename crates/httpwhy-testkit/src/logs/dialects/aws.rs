@@ -109,12 +109,12 @@ pub(super) static CLOUDFRONT: Dialect = Dialect {
     )
 };
 
-/// The error's code.
+/// The error's code. Nothing stands behind it: what it answers is its own.
 const S3_ROWS: &[Row] = &[
     row(Cause::Fine, 200, "fine", &["-"]),
     row(Cause::NotFound, 404, "client-erred", &["NoSuchKey"]),
     row(Cause::Denied, 403, "policy", &["AccessDenied"]),
-    row(Cause::Said, 500, "upstream-said", &["InternalError"]),
+    row(Cause::Said, 500, "own-answer", &["InternalError"]),
 ];
 
 pub(super) static S3: Dialect = clf(

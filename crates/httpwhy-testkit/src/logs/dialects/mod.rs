@@ -20,6 +20,7 @@ mod cdn;
 mod cloud;
 mod envoy;
 mod haproxy;
+mod lighttpd;
 mod microsoft;
 mod nginx;
 mod proxies;
@@ -102,7 +103,7 @@ pub static DIALECTS: &[&Dialect] = &[
     &nginx::MAIN,
     &nginx::TIMED,
     &nginx::JSON,
-    &nginx::LIGHTTPD,
+    &lighttpd::LIGHTTPD,
     &nginx::INGRESS,
     &apache::COMMON,
     &apache::COMBINED,

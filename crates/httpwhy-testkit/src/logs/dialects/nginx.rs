@@ -146,14 +146,6 @@ pub(super) static JSON: Dialect = Dialect {
     )
 };
 
-pub(super) static LIGHTTPD: Dialect = clf(
-    "lighttpd",
-    "nginx",
-    combined!(""),
-    BARE,
-    ("path", "/api/cart", Cause::Said),
-);
-
 pub(super) static INGRESS: Dialect = clf(
     "ingress-nginx",
     "ingress-nginx",

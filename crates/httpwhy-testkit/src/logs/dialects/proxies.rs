@@ -46,7 +46,7 @@ const TRAEFIK_ROWS: &[Row] = &[
     row(
         Cause::Silent,
         504,
-        "upstream-broke-off",
+        "upstream-silent",
         &["http://$upstream"],
     ),
     row(Cause::Said, 500, "upstream-said", &["http://$upstream"]),
@@ -90,7 +90,7 @@ const TRAEFIK_JSON_ROWS: &[Row] = &[
     row(
         Cause::Silent,
         504,
-        "upstream-broke-off",
+        "upstream-silent",
         &["504", r#""ServiceAddr":"$upstream","#],
     ),
     row(
