@@ -8,6 +8,8 @@ use httpwhy_ingest::logs::{
 
 /// Lines to begin from: one of every family.
 const SEEDS: &[&str] = &[
+    r#"127.0.0.1 shop.example:8080 - [21/Nov/2026:19:37:35 +0000] "GET /cart HTTP/1.1" 503 361 "-" "curl/8.5.0""#,
+    r"2026-11-21 19:37:35: (gw_backend.c.274) establishing connection failed: Connection refused socket: tcp:127.0.0.1:9",
     r#"203.0.113.9 - - [03/Nov/2026:14:05:12 +0000] "GET /cart HTTP/2.0" 504 157 "-" "curl/8.5.0" "-" rt=60.003 ua="10.0.0.5:8080" us="504, 200" uct="0.001" uht="-""#,
     r#"shop.example:443 203.0.113.9 - al [03/Nov/2026:14:05:12 +0000] "GET /a\"b HTTP/1.1" 503 299 "-" "x" 10 20 3000"#,
     r#"203.0.113.9 - - [03/Nov/2026:14:05:12 +0000] "GET http://a/b HTTP/1.1" 503 282 "-" "x" miss "first byte timeout""#,
@@ -104,7 +106,11 @@ fn no_reader_panics_and_columns_lie_in_the_line() {
         .collect();
     let seeds: Vec<&[u8]> = SEEDS.iter().map(|seed| seed.as_bytes()).collect();
     let mut layouts: Vec<(&'static httpwhy_ingest::logs::Format, Arc<dyn Layout>)> = formats()
-        .filter_map(|format| Some((format, (format.fit)(&seeds)?)))
+        .filter_map(|format| {
+            // Where most lines are another's that reads alike, a format is that one's.
+            let alone = || seeds.iter().find_map(|seed| (format.fit)(&[*seed]));
+            Some((format, (format.fit)(&seeds).or_else(alone)?))
+        })
         .collect();
     assert!(
         layouts.len() + 1 >= formats().len(),
