@@ -45,6 +45,10 @@ const ARGUMENTS: &[&str] = &[
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,OptimizationHints,Translate,MediaRouter,DialMediaRouteProvider",
 ];
 
+/// The longest folder in which Chromium can make its socket, `org.chromium.Chromium.XXXXXX/SingletonSocket`: a socket's path
+/// has 107 bytes (unix(7)).
+const LONGEST_FOLDER: usize = 60;
+
 /// How often, and how many times, the end of a killed process is looked for.
 const LOOK: Duration = Duration::from_millis(5);
 const LOOKS: u32 = 400;
@@ -93,6 +97,10 @@ pub(crate) fn launch(program: &Path, config: &PoolConfig) -> io::Result<Launched
             },
         ])
         .map_err(io::Error::other)?;
+    if profile.path().as_os_str().len() <= LONGEST_FOLDER {
+        // What a killed browser leaves behind goes with its profile.
+        command.env("TMPDIR", profile.path());
+    }
     let child = command.spawn()?;
     // The command holds the child's ends of the pipes: as long as it lives, they do not end with the child.
     drop(command);
