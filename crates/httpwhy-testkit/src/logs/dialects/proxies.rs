@@ -43,12 +43,7 @@ const TRAEFIK_ROWS: &[Row] = &[
         "upstream-broke-off",
         &["http://$upstream"],
     ),
-    row(
-        Cause::Silent,
-        504,
-        "upstream-silent",
-        &["http://$upstream"],
-    ),
+    row(Cause::Silent, 504, "upstream-silent", &["http://$upstream"]),
     row(Cause::Said, 500, "upstream-said", &["http://$upstream"]),
 ];
 
