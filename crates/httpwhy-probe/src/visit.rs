@@ -187,32 +187,28 @@ pub(crate) async fn step<P: Policy>(
     policy: &P,
 ) -> Option<Duration> {
     let first = course.seen.steps.is_empty();
-    let shared = std::rc::Rc::clone(&worker.local);
-    let config = &*shared.shared.config;
-    let held = lend::borrow(course, config).await;
-    let method = course.ask.method.clone();
-    let exchange = course.begin();
-    match held {
-        Ok(None) => {}
-        Ok(Some(since)) => {
-            exchange.timeline.add(Phase::Queue, since.elapsed());
-            exchange.held = Some("login");
-        }
-        Err(signal) => {
-            exchange.request.method = method;
-            exchange.signal(Phase::Queue, signal);
-            exchange.end = End::Nothing;
-            if let Some(turn) = course.turn.take() {
-                dispatch.leave(&turn, None);
+    let shared = Arc::clone(&worker.local.shared);
+    let config = &*shared.config;
+    let waited = match config.lender {
+        None => None,
+        // In a box, as is all that is not of every exchange.
+        Some(_) => match Box::pin(lend::borrow(course, config)).await {
+            Ok(waited) => waited,
+            Err(signal) => {
+                refuse(course, dispatch, signal);
+                return None;
             }
-            return None;
-        }
+        },
+    };
+    let exchange = course.begin();
+    if let Some(since) = waited {
+        exchange.timeline.add(Phase::Queue, since.elapsed());
+        exchange.held = Some("login");
     }
     let step = course.seen.steps.last_mut()?;
     let exchange = &mut step.exchange;
     let mut resolved = true;
     if first && ways(&course.ask.job, &worker.local.shared.config).all_addresses {
-        // In a box, as is all that is not of every exchange.
         match Box::pin(every_address(worker, &course.ask, exchange)).await {
             Some(addresses) => course.pins = addresses.into(),
             None => resolved = false,
@@ -230,8 +226,23 @@ pub(crate) async fn step<P: Policy>(
     if let Some(turn) = course.turn.take() {
         dispatch.leave(&turn, Some(&Heard::of(exchange)));
     }
-    let said = lend::look(course, config).await;
+    let said = match config.lender {
+        None => None,
+        Some(_) => Box::pin(lend::look(course, config)).await,
+    };
     course.after(policy, config, said)
+}
+
+/// Ends the step that was to come, since whoever lends credentials does not let it begin.
+fn refuse(course: &mut Course, dispatch: &Dispatch, signal: Signal) {
+    let method = course.ask.method.clone();
+    let exchange = course.begin();
+    exchange.request.method = method;
+    exchange.signal(Phase::Queue, signal);
+    exchange.end = End::Nothing;
+    if let Some(turn) = course.turn.take() {
+        dispatch.leave(&turn, None);
+    }
 }
 
 fn begin(target: &str) -> Exchange {

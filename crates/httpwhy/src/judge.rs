@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use httpwhy_diagnose::{Judgement, Memory, deciding};
 use httpwhy_model::{Diagnosis, End, Exchange, Phase, Signal, Visit};
+use httpwhy_render::Report;
 
 /// A visit with its judgement.
 pub(crate) struct Judged<'a> {
@@ -55,6 +56,18 @@ impl<'a> Judged<'a> {
     pub(crate) fn deciding(&self) -> (usize, &Diagnosis) {
         let index = deciding(&self.visit, self.steps());
         (index, &self.steps()[index])
+    }
+
+    /// It under this name, to be written.
+    pub(crate) fn report<'r>(&'r self, name: &'r str) -> Report<'r> {
+        Report {
+            name,
+            visit: &self.visit,
+            steps: self.steps(),
+            verdict: self.verdict(),
+            deciding: self.deciding().0,
+            written: Some(&self.judgement.written),
+        }
     }
 
     /// The final status; of a page whose document is well that of the subresource that decides.

@@ -6,7 +6,7 @@ use std::path::Path;
 use httpwhy_ingest::inputs::Items;
 use httpwhy_ingest::{Input, Options, Unread};
 use httpwhy_model::{Request, Visit, redact};
-use httpwhy_render::{Format, Report, Style, by_name, safe};
+use httpwhy_render::{Format, Style, by_name, safe};
 use httpwhy_schema::{ErrorLine, SCHEMA, write_line};
 
 use crate::cli::Common;
@@ -146,14 +146,7 @@ impl Reading {
         let judged = Judged::new(redact(visit));
         self.tally.add(&judged);
         let name = self.number.to_string();
-        let report = Report {
-            name: &name,
-            visit: &judged.visit,
-            steps: judged.steps(),
-            verdict: judged.verdict(),
-            deciding: judged.deciding().0,
-            written: Some(&judged.judgement.written),
-        };
+        let report = judged.report(&name);
         (self.format.write)(out, &report, self.style)
     }
 

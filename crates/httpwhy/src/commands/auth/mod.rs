@@ -131,7 +131,7 @@ pub(crate) fn run(args: &Args, common: &Common) -> Result<Exit, Failure> {
         if common.json {
             write_line(out, &closing(&name, &tested, &seen))
         } else {
-            show::verdict(out, &tested, seen.outcome, style)
+            show::verdict(out, &tested, seen.outcome)
         }
     })?;
     Ok(match tested {

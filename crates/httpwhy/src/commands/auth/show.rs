@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use httpwhy_auth::{StepReport, Tested};
 use httpwhy_model::{Exchange, Field, Seen};
-use httpwhy_render::{Report, Style, by_name, safe};
+use httpwhy_render::{Style, by_name, safe};
 
 use crate::judge::Judged;
 
@@ -136,14 +136,7 @@ pub(super) fn record(
     judged: &Judged<'_>,
     format: &str,
 ) -> io::Result<()> {
-    let report = Report {
-        name,
-        visit: &judged.visit,
-        steps: judged.steps(),
-        verdict: judged.verdict(),
-        deciding: judged.deciding().0,
-        written: Some(&judged.judgement.written),
-    };
+    let report = judged.report(name);
     let style = Style {
         color: false,
         width: 100,
@@ -159,7 +152,6 @@ pub(super) fn verdict(
     out: &mut dyn Write,
     tested: &Tested,
     outcome: Option<&str>,
-    _style: Style,
 ) -> io::Result<()> {
     writeln!(out)?;
     match tested {

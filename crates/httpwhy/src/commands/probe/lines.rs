@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
-use httpwhy_render::{Report, Style, by_name, safe};
+use httpwhy_render::{Style, by_name, safe};
 use httpwhy_schema::{ExchangeLine, write_line};
 
 use super::ordered::Ordered;
@@ -154,14 +154,7 @@ impl Lines {
             }
             return Ok(());
         }
-        let report = Report {
-            name,
-            visit: &judged.visit,
-            steps: judged.steps(),
-            verdict: judged.verdict(),
-            deciding: judged.deciding().0,
-            written: Some(&judged.judgement.written),
-        };
+        let report = judged.report(name);
         match self.shape {
             Shape::Line => line(out, judged, self.style),
             Shape::Text | Shape::Json => {
