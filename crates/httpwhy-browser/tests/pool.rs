@@ -220,26 +220,32 @@ fn browsers_are_replaced_when_worn_out_killed_or_held_too_long() {
         assert_eq!(groups[2], groups[3]);
         assert_ne!(groups[0], groups[2], "worn out after two");
 
-        // Killed from outside in the middle of a page.
-        let mut lease = pool.lease("page").await.expect("a lease");
-        let group = lease.group();
-        let waiting = Load::of(1, site.url("/waiting"));
-        let killer = async {
-            tokio::time::sleep(Duration::from_millis(700)).await;
-            let pid = rustix::process::Pid::from_raw(group as i32).expect("a process");
-            rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it lives");
-        };
+        // Killed from outside: before the document is answered, and in the middle of a page.
         let long = Look {
             patience: AGES,
             ..look()
         };
-        let (loaded, ()) = tokio::join!(load(&mut lease, &waiting, &long), killer);
-        assert_eq!(loaded.trouble, Some(Trouble::BrowserCrashed));
-        assert_eq!(decided(&loaded.visit), "browser/crashed");
-        lease.give_back().await;
-        let lease = pool.lease("page").await.expect("another browser");
-        assert_ne!(lease.group(), group);
-        drop(lease);
+        for (asked, path) in (1..).zip(["/silent", "/waiting"]) {
+            let mut lease = pool.lease("page").await.expect("a lease");
+            let group = lease.group();
+            let killer = async {
+                let silent = || site.asked().into_iter().filter(|it| it.target == "/silent");
+                while silent().count() < asked {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                let pid = rustix::process::Pid::from_raw(group as i32).expect("a process");
+                rustix::process::kill_process(pid, rustix::process::Signal::KILL)
+                    .expect("it lives");
+            };
+            let page = Load::of(1, site.url(path));
+            let (loaded, ()) = tokio::join!(load(&mut lease, &page, &long), killer);
+            assert_eq!(loaded.trouble, Some(Trouble::BrowserCrashed));
+            assert_eq!(decided(&loaded.visit), "browser/crashed", "{path}");
+            lease.give_back().await;
+            let lease = pool.lease("page").await.expect("another browser");
+            assert_ne!(lease.group(), group);
+            drop(lease);
+        }
         pool.close(AGES).await;
 
         // Held for longer than a lease may last.
@@ -248,6 +254,7 @@ fn browsers_are_replaced_when_worn_out_killed_or_held_too_long() {
             ..site.pool(1)
         });
         let mut lease = pool.lease("page").await.expect("a browser");
+        let waiting = Load::of(2, site.url("/waiting"));
         let loaded = load(&mut lease, &waiting, &long).await;
         assert_eq!(loaded.trouble, Some(Trouble::LeaseExpired));
         assert_eq!(decided(&loaded.visit), "browser/navigation-timeout");

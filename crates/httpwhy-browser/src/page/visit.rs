@@ -66,13 +66,13 @@ pub(crate) fn of(
         .map(|(exchange, because)| Step { exchange, because })
         .collect();
     let late = LATE.min(look.patience / 2);
-    for (step, age) in steps.iter_mut().zip(&ages) {
+    for (place, (step, age)) in steps.iter_mut().zip(&ages).enumerate() {
         match age.busy {
             Some(busy) if trouble.is_none() && (*end == End::TimedOut || busy >= late) => {
                 age.is_late(&mut step.exchange, busy);
             }
-            // Left together with its page.
-            Some(_) if !age.answered => {
+            // Left together with its page. Of the page's own document the trouble says more.
+            Some(_) if !age.answered && (place != main || trouble.is_none()) => {
                 step.exchange
                     .signal(Phase::Wait, Signal::word("browser", "page-left"));
             }
