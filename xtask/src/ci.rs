@@ -10,7 +10,7 @@ use crate::tree::Tree;
 use crate::{codegen, docs, layers, tidy};
 
 /// The command that the README names for the tests.
-const TESTS: &[&str] = &["test", "--workspace"];
+const TESTS: &[&str] = &["test", "--workspace", "--no-fail-fast"];
 
 type Step<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
 
