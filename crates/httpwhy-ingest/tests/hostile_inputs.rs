@@ -6,6 +6,7 @@ use httpwhy_ingest::inputs::{Input, all};
 
 const SAMPLES: &[&[u8]] = &[
     include_bytes!("fixtures/chromium.har"),
+    include_bytes!("fixtures/playwright.har"),
     include_bytes!("fixtures/airflow-simple-auth.openapi.yaml"),
     include_bytes!("fixtures/newman.postman.json"),
     b"{\"_type\":\"export\",\"__export_format\":4,\"resources\":[{\"_type\":\"request\",\"url\":\"{{ _.a.b }}/p\",\"parameters\":[{\"name\":\"a\",\"value\":\"b\"}]}]}",

@@ -4,7 +4,8 @@ use httpwhy_ingest::inputs::{Input, Options, all, kind};
 use httpwhy_ingest::{Call, Unread};
 use httpwhy_model::{End, Phase, Seen, Visit};
 
-const HAR: &[u8] = include_bytes!("fixtures/chromium.har");
+const CHROMIUM: &[u8] = include_bytes!("fixtures/chromium.har");
+const PLAYWRIGHT: &[u8] = include_bytes!("fixtures/playwright.har");
 const JUPYTER: &[u8] = include_bytes!("fixtures/jupyter-server.swagger.yaml");
 const JUPYTERLAB: &[u8] = include_bytes!("fixtures/jupyterlab-server.openapi.yaml");
 const AIRFLOW: &[u8] = include_bytes!("fixtures/airflow-simple-auth.openapi.yaml");
@@ -46,8 +47,19 @@ fn visits(bytes: &[u8]) -> Vec<Result<Visit, Unread>> {
 }
 
 #[test]
-fn a_recording_of_chromium() {
-    let visits: Vec<_> = visits(HAR)
+fn a_page_as_chromium_saves_it() {
+    // DevTools also records the icon that the browser asks for by itself.
+    is_the_shop(CHROMIUM, &["/favicon.ico 404 answered "]);
+}
+
+#[test]
+fn a_page_as_playwright_records_it() {
+    is_the_shop(PLAYWRIGHT, &[]);
+}
+
+/// A recording of the page that the fixtures' README describes, with `more` behind it.
+fn is_the_shop(har: &[u8], more: &[&str]) {
+    let visits: Vec<_> = visits(har)
         .into_iter()
         .map(|visit| visit.expect("good"))
         .collect();
@@ -68,21 +80,19 @@ fn a_recording_of_chromium() {
             )
         })
         .collect();
-    assert_eq!(
-        lines,
-        [
-            "/ 200 answered ",
-            "/style.css 200 answered ",
-            "/logo.png 404 answered ",
-            "/api/items/17 200 answered ",
-            "/api/items/18 503 answered ",
-            "/api/cart 403 answered ",
-            "/old 302 answered ",
-            "/drop 0 nothing wait chromium:net::ERR_EMPTY_RESPONSE",
-            "http://127.0.0.1:1/ 0 nothing queue chromium:net::ERR_UNSAFE_PORT",
-            "/api/items/17 200 answered ",
-        ]
-    );
+    let page = [
+        "/ 200 answered ",
+        "/style.css 200 answered ",
+        "/logo.png 404 answered ",
+        "/api/items/17 200 answered ",
+        "/api/items/18 503 answered ",
+        "/api/cart 403 answered ",
+        "/old 302 answered ",
+        "/drop 0 nothing wait chromium:net::ERR_EMPTY_RESPONSE",
+        "http://127.0.0.1:1/ 0 nothing queue chromium:net::ERR_UNSAFE_PORT",
+        "/api/items/17 200 answered ",
+    ];
+    assert_eq!(lines, [&page, more].concat());
     let first = &visits[0].steps[0].exchange;
     let response = first.response.as_ref().expect("answered");
     assert_eq!(response.fields.text("content-encoding"), Some("gzip"));
@@ -100,14 +110,14 @@ fn a_recording_of_chromium() {
     );
     assert!(first.timeline.get(Phase::Wait).is_some() && first.timeline.get(Phase::Tls).is_none());
 
-    let calls = good(HAR, asked(Some("http://127.0.0.1:9/x")));
-    assert_eq!(calls.len(), 10);
+    let calls = good(har, asked(Some("http://127.0.0.1:9/x")));
+    assert_eq!(calls.len(), lines.len());
     let cart = calls.iter().find(|call| !call.is_safe()).expect("the POST");
-    let more = cart.more.as_deref().expect("whole");
+    let sent = cart.more.as_deref().expect("whole");
     assert_eq!(cart.target, "http://127.0.0.1:9/x/api/cart");
-    assert_eq!(more.body.as_deref(), Some(&b"{\"item\":17}"[..]));
+    assert_eq!(sent.body.as_deref(), Some(&b"{\"item\":17}"[..]));
     let has = |name: &str| {
-        more.fields
+        sent.fields
             .iter()
             .any(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
     };

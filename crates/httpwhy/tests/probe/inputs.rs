@@ -99,7 +99,7 @@ fn a_recording_is_asked_again() {
     let outcomes = outcomes(&lines);
     assert_eq!(
         outcomes,
-        [("http/200".to_owned(), 9), ("http/201".to_owned(), 1)]
+        [("http/200".to_owned(), 10), ("http/201".to_owned(), 1)]
     );
     let verdicts = verdicts(&lines);
     let (_, item) = verdicts[3];
