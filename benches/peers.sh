@@ -27,61 +27,14 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 . benches/binary.sh
-
-work="$(mktemp -d)"
-nginx_pid=
-clean_up() {
-    [ -z "$nginx_pid" ] || kill "$nginx_pid" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
-
-port=0
-for _ in $(seq 100); do
-    port=$((20000 + RANDOM % 30000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-done
-base="http://127.0.0.1:$port"
-
+. benches/nginx.sh
 # `return 500 "…"` keeps the connection where `return 500` closes it, so that connections are the client's own choice.
-cat >"$work/nginx.conf" <<CONF
-worker_processes 1;
-daemon off;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 2048; }
-http {
-    access_log off;
-    keepalive_requests 100000000;
-    client_body_temp_path $work/body;
-    proxy_temp_path $work/proxy;
-    fastcgi_temp_path $work/fastcgi;
-    uwsgi_temp_path $work/uwsgi;
-    scgi_temp_path $work/scgi;
-    default_type text/plain;
-    server {
-        listen 127.0.0.1:$port backlog=1024;
+serve '
         location /200/ { return 200 "fine\n"; }
         location /301/ { return 301 /200/x; }
         location /403/ { return 403; }
         location /404/ { return 404; }
-        location /500/ { return 500 "broken\n"; }
-        location = /counts { stub_status; }
-    }
-}
-CONF
-nginx -p "$work" -c "$work/nginx.conf" -e "$work/error.log" &
-nginx_pid=$!
-for _ in $(seq 100); do
-    curl -sf "$base/counts" >/dev/null && break
-    sleep 0.05
-done
-curl -sf "$base/counts" >/dev/null || {
-    echo "peers.sh: nginx did not start:" >&2
-    cat "$work/error.log" >&2
-    exit 2
-}
+        location /500/ { return 500 "broken\n"; }'
 
 # Six of ten are 200, one each 301, 403, 404, 500.
 awk -v n="$urls" -v distinct="$distinct" 'BEGIN {

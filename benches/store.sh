@@ -6,7 +6,7 @@
 # Nine of ten URLs are answered 200, one 404. `save` keeps them as `probe --save` does: every row and count, the bytes of
 # all failures, of the first 1,000 successes and of one in a hundred thereafter; `save all` the bytes of all. CPU seconds
 # are those of the whole process, the thread that writes included; the rate is what somebody who waits sees.
-# Needs nginx and time of Debian. Ends with 2 when something is missing, with 1 when a run is not kept whole.
+# Needs nginx, curl and time of Debian. Ends with 2 when something is missing, with 1 when a run is not kept whole.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +16,7 @@ together="${3:-50}"
 export LC_ALL=C PATH="$PATH:/usr/sbin:$HOME/.cargo/bin"
 
 missing=()
-command -v nginx >/dev/null || missing+=(nginx)
+for need in nginx curl; do command -v "$need" >/dev/null || missing+=("$need"); done
 [ -x /usr/bin/time ] || missing+=(time)
 if [ "${#missing[@]}" -gt 0 ]; then
     echo "store.sh: missing: ${missing[*]}; apt-get install ${missing[*]}" >&2
@@ -24,50 +24,10 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 . benches/binary.sh
-
-work="$(mktemp -d)"
-nginx_pid=
-clean_up() {
-    [ -z "$nginx_pid" ] || kill "$nginx_pid" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap clean_up EXIT
-
-port=0
-for _ in $(seq 100); do
-    port=$((20000 + RANDOM % 30000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-done
-base="http://127.0.0.1:$port"
-cat >"$work/nginx.conf" <<CONF
-worker_processes 1;
-daemon off;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 2048; }
-http {
-    access_log off;
-    keepalive_requests 100000000;
-    client_body_temp_path $work/body;
-    proxy_temp_path $work/proxy;
-    fastcgi_temp_path $work/fastcgi;
-    uwsgi_temp_path $work/uwsgi;
-    scgi_temp_path $work/scgi;
-    default_type text/plain;
-    server {
-        listen 127.0.0.1:$port backlog=1024;
+. benches/nginx.sh
+serve '
         location / { return 200 "fine\n"; }
-        location /missing/ { return 404; }
-    }
-}
-CONF
-nginx -p "$work" -c "$work/nginx.conf" -e "$work/error.log" &
-nginx_pid=$!
-for _ in $(seq 100); do
-    curl -sf "$base/" >/dev/null 2>&1 && break
-    sleep 0.05
-done
+        location /missing/ { return 404; }'
 
 awk -v n="$urls" -v base="$base" 'BEGIN { for (i = 1; i <= n; i++)
     printf "%s/%s/%d/item-%d\n", base, i % 10 ? "shop" : "missing", i % 500, i }' >"$work/urls.txt"

@@ -100,7 +100,7 @@ pub enum Blamed {
 pub struct Row {
     /// The number of its visit.
     pub number: u64,
-    /// The index of the step, and how many steps the visit has.
+    /// The index of the step.
     pub step: u32,
     /// How many steps the visit has.
     pub steps: u32,

@@ -170,17 +170,15 @@ impl Record {
             Some(place) => {
                 self.hops[place].over.get_or_insert(failed);
             }
-            None => self.hops.insert(
-                0,
-                Hop {
-                    url: target.to_owned(),
-                    method: "GET".to_owned(),
-                    main: true,
-                    document: true,
-                    over: Some(failed),
-                    ..Hop::default()
-                },
-            ),
+            // Without a document there is nothing else: what comes before it is not kept.
+            None => self.hops.push(Hop {
+                url: target.to_owned(),
+                method: "GET".to_owned(),
+                main: true,
+                document: true,
+                over: Some(failed),
+                ..Hop::default()
+            }),
         }
     }
 

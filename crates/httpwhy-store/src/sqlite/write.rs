@@ -133,15 +133,16 @@ impl Writer {
 
     pub(super) fn sweep(&mut self) -> Result<(), Error> {
         self.memory.forget();
-        self.connection.execute_batch(
-            "BEGIN IMMEDIATE;
-            DELETE FROM head WHERE id NOT IN (SELECT head FROM exchange WHERE head IS NOT NULL);
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        transaction.execute_batch(
+            "DELETE FROM head WHERE id NOT IN (SELECT head FROM exchange WHERE head IS NOT NULL);
             DELETE FROM body WHERE id NOT IN (SELECT body FROM exchange WHERE body IS NOT NULL);
             DELETE FROM entry_point WHERE id NOT IN (SELECT entry_point FROM exchange);
             DELETE FROM origin WHERE id NOT IN (SELECT origin FROM entry_point);
-            UPDATE sweep SET count = count + 1;
-            COMMIT;",
+            UPDATE sweep SET count = count + 1;",
         )?;
+        transaction.commit()?;
         // Each row of the answer gives back one page.
         let mut statement = self.connection.prepare("PRAGMA incremental_vacuum")?;
         let mut rows = statement.query([])?;
