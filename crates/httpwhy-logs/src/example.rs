@@ -6,6 +6,7 @@
 
 use httpwhy_ingest::logs::{Column, Spans};
 
+use crate::network;
 use crate::tables::EXAMPLE;
 
 /// Stands before a private column.
@@ -16,14 +17,19 @@ pub(crate) const PUBLIC: u8 = 0xff;
 /// The line, cut, with its private columns marked.
 pub(crate) fn example(raw: &[u8], spans: &Spans) -> Box<[u8]> {
     let raw = &raw[..raw.len().min(EXAMPLE)];
-    let mut marked: Vec<(usize, usize, Column)> = [Column::Query, Column::User, Column::Cookie]
+    let private = [Column::Query, Column::User, Column::Cookie, Column::Client];
+    let mut marked: Vec<(usize, usize, Column)> = private
         .into_iter()
         .filter_map(|column| {
             let (from, to) = spans.get(column)?;
             // The line may have been cut in the middle of it.
             let to = to.min(raw.len());
-            let says = from < to && !matches!(&raw[from..to], b"-");
-            says.then_some((from, to, column))
+            let text = raw
+                .get(from..to)
+                .filter(|text| !text.is_empty() && *text != b"-")?;
+            // Addresses are cut to their network where they are shown.
+            let marks = column != Column::Client || network::is_name(text);
+            marks.then_some((from, to, column))
         })
         .collect();
     marked.sort_unstable_by_key(|(from, ..)| *from);

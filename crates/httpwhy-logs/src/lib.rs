@@ -52,7 +52,7 @@ pub use lines::Lines;
 pub use parquet::{Batch, Cell, Kind, Table};
 pub use plan::{Plan, Reader};
 pub use read::{Input, Progress, read};
-pub use shown::shown;
+pub use shown::{shown, shown_client};
 pub use state::{Lock, State, StateError, replace};
 pub use tables::Dimension;
 pub use times::{PathOutcome, PathTimes};

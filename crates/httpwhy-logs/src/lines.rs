@@ -8,7 +8,7 @@ use httpwhy_ingest::logs::{Column, Format, Line, last_of_list};
 
 use crate::judge::Judged;
 use crate::parquet::{Batch, Cell, Kind, Table};
-use crate::shown;
+use crate::{shown, shown_client};
 
 /// The columns of a line.
 const COLUMNS: &[(&str, Kind)] = &[
@@ -85,7 +85,10 @@ impl Lines {
     ) {
         let shown = |text: Option<&[u8]>| text.map(|text| shown(text, self.anonymize));
         let of = |column| shown(line.some(column));
-        let (client, agent, state) = (of(Column::Client), of(Column::Agent), of(Column::State));
+        let (agent, state) = (of(Column::Agent), of(Column::State));
+        let client = line
+            .some(Column::Client)
+            .map(|client| shown_client(client, self.anonymize));
         let (request, trace) = (of(Column::RequestId), of(Column::TraceId));
         let (method, host, target) = (
             shown(line.method()),

@@ -44,6 +44,17 @@ pub fn shown(bytes: &[u8], anonymize: bool) -> String {
     credentials::hide(&out)
 }
 
+/// A client, or a list of them, as text: with `anonymize` the networks in place of addresses and of names that the server
+/// looked up. Still to be escaped for where it is shown.
+pub fn shown_client(client: &[u8], anonymize: bool) -> String {
+    if !anonymize || !network::is_name(client) {
+        return shown(client, anonymize);
+    }
+    let mut network = Vec::new();
+    network::write(client, &mut network);
+    String::from_utf8_lossy(&network).into_owned()
+}
+
 /// Appends what no column says is private.
 fn public(bytes: &[u8], anonymize: bool, out: &mut String) {
     for piece in pieces(&String::from_utf8_lossy(bytes)) {

@@ -156,9 +156,11 @@ fn a_report_is_anonymised_unless_it_is_said_otherwise() {
     text += "2001:db8:7:8::9 - - [03/Nov/2026:14:29:59 +0000] \"GET /x?mail=me@example.org,b HTTP/1.1\" 502 1 \"https://a.example/?q=hidden\" \"x\" \
              rt=0.1 ua=\"-\" us=\"-\" uct=\"-\" uht=\"-\"\n";
     text += "198.51.100.23 - alice [03/Nov/2026:14:29:59 +0000] \"GET /y HTTP/1.1\" 500 1 \"-\" \"x\" rt=0.1 ua=\"-\" us=\"-\" uct=\"-\" uht=\"-\"\n";
+    text += "ana-laptop.home.example.net - - [03/Nov/2026:14:29:59 +0000] \"GET /z HTTP/1.1\" 501 1 \"-\" \"x\" rt=0.1 ua=\"-\" us=\"-\" uct=\"-\" uht=\"-\"\n";
     let shared = report(text.as_bytes(), &[]);
     for private in [
         "203.0.113.77",
+        "ana-laptop",
         "198.51.100.23",
         "2001:db8:7:8",
         "user=42",
@@ -172,7 +174,13 @@ fn a_report_is_anonymised_unless_it_is_said_otherwise() {
     assert!(shared.contains("203.0.113.0/24") && shared.contains("2001:db8:7::/48"));
     assert!(shared.contains("Made to be shared"));
     let open = report(text.as_bytes(), &["--no-anonymize"]);
-    for there in ["203.0.113.77", "user=42", "Not anonymised", "alice"] {
+    for there in [
+        "203.0.113.77",
+        "ana-laptop",
+        "user=42",
+        "Not anonymised",
+        "alice",
+    ] {
         assert!(open.contains(there), "{there}");
     }
     logs(&["-", "--no-anonymize"]).stdin("").run().exits(2);

@@ -6,7 +6,7 @@ use httpwhy_catalog::by_id;
 use httpwhy_diagnose::timer::timer;
 use httpwhy_logs::{
     Counted, Counters, Dimension, Group, Incident, Joined, PathTimes, Percentiles, Triage, Unread,
-    shown,
+    shown, shown_client,
 };
 use httpwhy_schema::{
     BlameJson, IncidentLine, IncidentTraitJson, LogCountJson, LogGroupJson, LogInputJson,
@@ -144,7 +144,9 @@ pub(super) fn line(triage: &Triage, how: Shown) -> LogsLine<'_> {
             .map(|path| self::path(path, how))
             .collect(),
         clients: full.then(|| triage.distinct_clients()),
-        top_clients: counts(triage.clients(how.top), how),
+        top_clients: counts(triage.clients(how.top), |client| {
+            shown_client(client, how.anonymize)
+        }),
         count_error: Dimension::ALL
             .into_iter()
             .map(|dimension| triage.error_of(dimension))
@@ -158,7 +160,11 @@ pub(super) fn line(triage: &Triage, how: Shown) -> LogsLine<'_> {
 }
 
 fn group<'a>(triage: &Triage, group: &'a Group, how: Shown) -> LogGroupJson<'a> {
-    let top = |dimension| counts(triage.top(group, dimension, how.top), how);
+    let top = |dimension| {
+        counts(triage.top(group, dimension, how.top), |name| {
+            shown(name, how.anonymize)
+        })
+    };
     let entry = by_id(group.diagnosis.outcome.0);
     let timeout = triage.timeout(group);
     LogGroupJson {
@@ -263,10 +269,10 @@ pub(super) const fn word(why: Unread) -> &'static str {
     }
 }
 
-fn counts(counted: Vec<Counted>, how: Shown) -> Vec<LogCountJson> {
+fn counts(counted: Vec<Counted>, shown: impl Fn(&[u8]) -> String) -> Vec<LogCountJson> {
     let mut list: Vec<LogCountJson> = Vec::new();
     for one in counted {
-        let name = shown(&one.name, how.anonymize);
+        let name = shown(&one.name);
         // Two addresses of a network are one once they are cut.
         match list.iter_mut().find(|known| known.name == name) {
             Some(known) => known.count += one.count,

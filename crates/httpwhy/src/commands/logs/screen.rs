@@ -7,6 +7,7 @@ use httpwhy_catalog::by_id;
 use httpwhy_diagnose::timer::timer;
 use httpwhy_logs::{
     Counted, Counters, Depth, Dimension, FileReport, Group, Percentiles, Triage, shown,
+    shown_client,
 };
 use httpwhy_model::{Audience, Blame};
 use httpwhy_render::{Style, markdown_text, safe};
@@ -353,7 +354,7 @@ impl Screen<'_> {
             let one_of_many = self.triage.top_of_all(dimension, 2).len() > 1;
             let top = self.triage.top(group, dimension, self.how.top);
             if !top.is_empty() && (dimension != Dimension::Host || one_of_many) {
-                self.row(label, &self.names(&top, group.count));
+                self.row(label, &self.names(&top, group.count, shown));
             }
         }
         self.row("From", &self.from(group));
@@ -434,7 +435,7 @@ impl Screen<'_> {
                 .filter(|one| one.count as f64 >= TELLING * group.count as f64);
             let telling: Vec<Counted> = telling.cloned().collect();
             if !telling.is_empty() {
-                parts.push(self.names(&telling, group.count));
+                parts.push(self.names(&telling, group.count, shown));
             }
         }
         if group.bots > 0 {
@@ -541,17 +542,17 @@ impl Screen<'_> {
         }
         let top = self.triage.clients(self.how.top);
         if !top.is_empty() {
-            let names = self.names(&top, self.triage.failures());
+            let names = self.names(&top, self.triage.failures(), shown_client);
             let _ = write!(line, ". Most failures: {names}");
         }
         self.text.push('\n');
         self.paragraph(&format!("{line}."), 0);
     }
 
-    fn names(&self, top: &[Counted], all: u64) -> String {
+    fn names(&self, top: &[Counted], all: u64, shown: fn(&[u8], bool) -> String) -> String {
         top.iter()
             .map(|one| {
-                let name: String = shown(&one.name, self.how.anonymize);
+                let name = shown(&one.name, self.how.anonymize);
                 format!("{} {}", code(&name), percent(one.count, all))
             })
             .collect::<Vec<_>>()
