@@ -32,7 +32,7 @@ mod run;
 mod trouble;
 
 pub use find::{NAMES, find};
-pub use page::{Act, Credentials, Load, Loaded, Look, Performed, load, perform};
+pub use page::{Act, Cookie, Credentials, Load, Loaded, Look, Performed, load, perform};
 pub use pool::{Counts, Lease, Pool, PoolConfig};
 pub use run::{Error, Finished, Run, Totals, run};
 pub use trouble::Trouble;

@@ -2,7 +2,7 @@
 
 mod site;
 
-use httpwhy_browser::{Finished, Load, Run};
+use httpwhy_browser::{Cookie, Credentials, Finished, Load, Run};
 use httpwhy_model::{Because, End, Seen, Signal, Visit, Who};
 use site::{Site, look, outcomes, run_all};
 
@@ -268,11 +268,23 @@ fn a_page_that_does_not_settle() {
 fn fields_go_to_the_pages_own_origin_alone() {
     let site = Site::start();
     let load = Load {
-        with: httpwhy_browser::Credentials {
+        with: Credentials {
             fields: vec![("X-Token".to_owned(), "s3cret".to_owned())],
-            cookies: vec![("sid".to_owned(), "c00kie".to_owned())],
+            cookies: vec![
+                Cookie {
+                    name: "sid".to_owned(),
+                    value: "c00kie".to_owned(),
+                    ..Cookie::default()
+                },
+                Cookie {
+                    name: "own".to_owned(),
+                    value: "1".to_owned(),
+                    path: "/own".to_owned(),
+                    ..Cookie::default()
+                },
+            ],
         },
-        ..Load::of(1, site.url("/mirrored"))
+        ..Load::of(1, site.url("/deep/mirrored"))
     };
     let found = run_all(
         &Run {
@@ -290,9 +302,13 @@ fn fields_go_to_the_pages_own_origin_alone() {
             .field(field)
             .map(str::to_owned)
     };
-    for path in ["/mirrored", "/own", "/away"] {
+    for (path, cookies) in [
+        ("/deep/mirrored", "sid=c00kie"),
+        ("/own", "own=1; sid=c00kie"),
+        ("/away", "sid=c00kie"),
+    ] {
         assert_eq!(got(path, "x-token").as_deref(), Some("s3cret"), "{path}");
-        assert_eq!(got(path, "cookie").as_deref(), Some("sid=c00kie"), "{path}");
+        assert_eq!(got(path, "cookie").as_deref(), Some(cookies), "{path}");
     }
     for path in ["/foreign", "/arrived"] {
         assert_eq!(got(path, "x-token"), None, "{path}");

@@ -54,7 +54,7 @@ pub use config::{
     Config, Cookies, Deadlines, Error, Finished, Identity, Job, Next, Policy, Protocol, Resolver,
     ServerNameSent, TestFault, TlsOptions, TlsVersions, Totals, Trust,
 };
-pub use cookies::Jar;
+pub use cookies::{Cookie, Jar};
 pub use dispatch::Gate;
 pub use lend::{Coming, Lender, Lent, Loan};
 pub use login::{Login, Scheme};

@@ -76,8 +76,43 @@ impl Load {
 pub struct Credentials {
     /// Fields for the requests to the page's own origin, and to no other.
     pub fields: Vec<(String, String)>,
-    /// Cookies (name, value) for the page's own host.
-    pub cookies: Vec<(String, String)>,
+    /// Cookies that the browser begins with.
+    pub cookies: Vec<Cookie>,
+}
+
+/// A cookie, as a browser keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cookie {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// For that domain and the hosts below it; `None`: for the page's own host alone.
+    pub domain: Option<String>,
+    /// For that path and those below it; empty: for all.
+    pub path: String,
+    /// Over TLS alone.
+    pub secure: bool,
+    /// Not for scripts.
+    pub http_only: bool,
+}
+
+impl Cookie {
+    /// The command's parameters, for a page at that URL.
+    fn as_parameters(&self, target: &str) -> Value {
+        let mut parameters = json!({
+            "name": self.name,
+            "value": self.value,
+            "url": target,
+            "path": if self.path.is_empty() { "/" } else { &self.path },
+            "secure": self.secure,
+            "httpOnly": self.http_only,
+        });
+        if let Some(domain) = &self.domain {
+            parameters["domain"] = domain.as_str().into();
+        }
+        parameters
+    }
 }
 
 /// How a page is looked at.
@@ -252,8 +287,8 @@ impl<'a> Page<'a> {
             )
             .await?;
         }
-        for (name, value) in &self.load.with.cookies {
-            let cookie = json!({"name": name, "value": value, "url": self.load.target});
+        for cookie in &self.load.with.cookies {
+            let cookie = cookie.as_parameters(&self.load.target);
             // A name that no cookie may have is the caller's, and shows in the request.
             let _ = self.call("Network.setCookie", cookie).await;
         }

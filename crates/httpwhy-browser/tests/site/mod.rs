@@ -295,7 +295,7 @@ fn answer(asked: &Asked, port: u16, simulator: u16) -> Reply {
             "<script>new Worker('/worker.js')</script><iframe src='{other}/other-frame'></iframe>"
         )),
         "/worker.js" => Reply::new("200 OK", &script, "fetch('/from-worker')"),
-        "/mirrored" => html(&format!(
+        "/deep/mirrored" => html(&format!(
             "<img src=/own><img src='{other}/foreign'><img src=/away>"
         )),
         "/own" | "/foreign" | "/arrived" => Reply::new("200 OK", &["Content-Type: image/png"], ""),

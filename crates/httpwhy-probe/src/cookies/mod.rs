@@ -27,19 +27,31 @@ pub struct Jar {
     cookies: Vec<Cookie>,
 }
 
+/// A cookie that is kept (RFC 6265 section 5.3). Its `Debug` form hides the value.
 #[derive(Clone, PartialEq, Eq)]
-struct Cookie {
-    name: String,
-    value: String,
+pub struct Cookie {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
     /// In lower case, without a leading dot.
-    domain: String,
+    pub domain: String,
     /// Only for that very host.
-    host_only: bool,
-    path: String,
-    secure: bool,
-    http_only: bool,
+    pub host_only: bool,
+    /// For that path and those below it.
+    pub path: String,
+    /// Over TLS alone.
+    pub secure: bool,
+    /// Not for scripts.
+    pub http_only: bool,
     /// Seconds since 1970; `None`: until the session's end.
-    expires: Option<u64>,
+    pub expires: Option<u64>,
+}
+
+impl fmt::Debug for Cookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cookie({} for {}{})", self.name, self.domain, self.path)
+    }
 }
 
 impl fmt::Debug for Jar {
@@ -112,11 +124,8 @@ impl Jar {
             .cookies
             .iter()
             .filter(|cookie| {
-                (if cookie.host_only {
-                    cookie.domain == host
-                } else {
-                    domain_matches(&host, &cookie.domain)
-                }) && path_matches(url.path(), &cookie.path)
+                fits_host(cookie, &host)
+                    && path_matches(url.path(), &cookie.path)
                     && (secure || !cookie.secure)
                     && !is_over(cookie, now)
             })
@@ -128,6 +137,17 @@ impl Jar {
             .map(|cookie| format!("{}={}", cookie.name, cookie.value))
             .collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// All that fit the host of that URL, for whatever path and over whatever transport, in order of creation.
+    pub fn of_host(&self, url: &str, now: SystemTime) -> Vec<&Cookie> {
+        let Some(host) = parsed(url).as_ref().and_then(host) else {
+            return Vec::new();
+        };
+        let cookies = self.cookies.iter();
+        cookies
+            .filter(|cookie| fits_host(cookie, &host) && !is_over(cookie, now))
+            .collect()
     }
 
     /// One that is already there keeps its place, since its creation time stays (RFC 6265 section 5.3 step 11).
@@ -144,6 +164,14 @@ impl Jar {
 
     fn remove(&mut self, cookie: &Cookie) {
         self.cookies.retain(|old| !is_same(old, cookie));
+    }
+}
+
+fn fits_host(cookie: &Cookie, host: &str) -> bool {
+    if cookie.host_only {
+        cookie.domain == host
+    } else {
+        domain_matches(host, &cookie.domain)
     }
 }
 
@@ -433,6 +461,28 @@ mod tests {
             local.field("http://localhost/", now()).as_deref(),
             Some("a=1")
         );
+    }
+
+    #[test]
+    fn a_host_has_its_cookies_of_all_paths() {
+        let jar = jar(
+            "https://www.shop.example/cart/view",
+            &[
+                "a=1",
+                "b=2; Path=/api; Secure",
+                "c=3; Path=/; Domain=shop.example",
+                "d=4; Max-Age=0",
+            ],
+        );
+        let names = |url: &str| -> Vec<String> {
+            let cookies = jar.of_host(url, now()).into_iter();
+            cookies.map(|cookie| cookie.name.clone()).collect()
+        };
+        assert_eq!(names("http://www.shop.example/x"), ["a", "b", "c"]);
+        assert_eq!(names("http://shop.example/"), ["c"]);
+        assert!(names("http://example/").is_empty() && names("nonsense").is_empty());
+        let shown = format!("{:?}", jar.of_host("http://shop.example/", now()));
+        assert_eq!(shown, "[Cookie(c for shop.example/)]");
     }
 
     #[test]

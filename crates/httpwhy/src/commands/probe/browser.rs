@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
-use httpwhy_browser::{Credentials, Load, Look, Pool, PoolConfig, Run};
+use httpwhy_browser::{Cookie, Credentials, Load, Look, Pool, PoolConfig, Run};
 use httpwhy_model::{Side, Signal, Visit, Who};
 use httpwhy_probe::{Config, Finished, Job, Protocol, Resolver, Scheme, ServerNameSent, Totals};
 
@@ -283,22 +283,37 @@ fn load(job: &Job, fields: &[(String, String)]) -> Load {
     if let Some(value) = of_input("authorization").filter(|_| !is_given("authorization")) {
         fields.push(("Authorization".to_owned(), value));
     }
-    let cookies = job.cookies.as_deref();
-    let given = cookies.map(|cookies| cookies.given.clone());
-    let kept = cookies.and_then(|cookies| cookies.jar.field(&job.target, SystemTime::now()));
-    let lists = [of_input("cookie"), given, kept];
-    let pairs = lists.iter().flatten().flat_map(|list| list.split(';'));
-    let cookies = pairs.filter_map(|pair| pair.trim().split_once('='));
     Load {
         index: job.index,
         target: job.target.clone(),
         with: Credentials {
-            cookies: cookies
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            cookies: cookies(job, of_input("cookie").as_deref()),
             fields,
         },
     }
+}
+
+/// The cookies that a page begins with: those of its input and of the command, and of the jar what fits its host.
+fn cookies(job: &Job, of_input: Option<&str>) -> Vec<Cookie> {
+    let cookies = job.cookies.as_deref();
+    let lists = [of_input, cookies.map(|cookies| cookies.given.as_str())];
+    let pairs = lists.into_iter().flatten().flat_map(|list| list.split(';'));
+    let given = pairs.filter_map(|pair| pair.trim().split_once('='));
+    let given = given.map(|(name, value)| Cookie {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        ..Cookie::default()
+    });
+    let kept = cookies.map(|cookies| cookies.jar.of_host(&job.target, SystemTime::now()));
+    let kept = kept.into_iter().flatten().map(|kept| Cookie {
+        name: kept.name.clone(),
+        value: kept.value.clone(),
+        domain: (!kept.host_only).then(|| kept.domain.clone()),
+        path: kept.path.clone(),
+        secure: kept.secure,
+        http_only: kept.http_only,
+    });
+    given.chain(kept).collect()
 }
 
 /// The visit of an input that is no page.
