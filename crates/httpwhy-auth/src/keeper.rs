@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use httpwhy_model::{Because, End, Exchange, Phase, Signal, Visit};
-use httpwhy_probe::{Coming, Config, Lender, Loan, Next};
+use httpwhy_probe::{Coming, Config, Cookie, Lender, Loan, Next};
 use httpwhy_schema::AuthOnFail;
 use url::Url;
 
@@ -135,6 +135,19 @@ impl Keeper {
     pub fn hide<'v>(&self, visit: &'v Visit) -> Cow<'v, Visit> {
         let mask = Arc::clone(&self.shared.lock().mask);
         mask.visit(visit)
+    }
+
+    /// The cookies that go to the host of that URL, each for its own path, where the flow applies cookies; `None` when the
+    /// session of that epoch is over.
+    pub fn cookies(&self, url: &str, epoch: u64) -> Option<Vec<Cookie>> {
+        let inside = self.shared.lock();
+        if epoch != inside.machine.epoch() {
+            return None;
+        }
+        let applies = self.shared.flow.apply.cookies && self.shared.flow.scope.holds(url);
+        let jar = applies.then_some(&inside.session.jar);
+        let cookies = jar.map(|jar| jar.of_host(url, SystemTime::now()));
+        Some(cookies.into_iter().flatten().cloned().collect())
     }
 
     /// How often what was done so far.

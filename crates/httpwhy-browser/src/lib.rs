@@ -26,12 +26,14 @@ mod cdp;
 mod find;
 mod json;
 mod launch;
+mod lend;
 mod page;
 mod pool;
 mod run;
 mod trouble;
 
 pub use find::{NAMES, find};
+pub use lend::{Lender, Lent};
 pub use page::{Act, Cookie, Credentials, Load, Loaded, Look, Performed, load, perform};
 pub use pool::{Counts, Lease, Pool, PoolConfig};
 pub use run::{Error, Finished, Run, Totals, run};

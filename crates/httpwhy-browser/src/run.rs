@@ -1,6 +1,7 @@
 //! Many pages, through a pool.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use httpwhy_model::{Phase, Signal, Visit};
+use httpwhy_model::{Because, Phase, Signal, Step, Visit};
 use tokio::runtime::Builder;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
@@ -16,12 +17,14 @@ use tokio::time::sleep;
 use url::{ParseError, Url};
 
 use crate::page::unopened;
-use crate::{Load, Look, Pool, PoolConfig, Trouble, load};
+use crate::{Lender, Lent, Load, Look, Pool, PoolConfig, Trouble, load};
 
 /// How often the caller's wish to stop is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// Pages read ahead.
 const AHEAD: usize = 4;
+/// How often a page is opened again because its session was lost.
+const AGAIN: usize = 2;
 /// How long the end of all processes is waited for.
 const ENDING: Duration = Duration::from_secs(10);
 
@@ -32,6 +35,8 @@ pub struct Run {
     pub pool: PoolConfig,
     /// How each page is looked at; its `stop` is set by [`run`].
     pub look: Look,
+    /// Who keeps a session for the pages.
+    pub lender: Option<Arc<dyn Lender>>,
     /// Where pictures go, as `000017.png` by the page's number; `None`: none are taken.
     pub pictures: Option<PathBuf>,
 }
@@ -199,7 +204,40 @@ impl<E: Fn(Finished) + Send + Sync + 'static> Crew<E> {
             self.done(page.index, unopened(&page.target, why));
             return Ok(());
         }
+        let (mut visit, mut again) = self.attempt(pool, page).await?;
+        for _ in 0..AGAIN {
+            if !again {
+                break;
+            }
+            let (later, once_more) = self.attempt(pool, page).await?;
+            behind(&mut visit, later);
+            again = once_more;
+        }
+        self.done(page.index, visit);
+        Ok(())
+    }
+
+    /// Opens the page once. Whether it is to be opened again, in another session.
+    async fn attempt(&self, pool: &Pool, page: &Load) -> Result<(Visit, bool), Error> {
         let began = Instant::now();
+        let lent = match &self.how.lender {
+            None => Lent::default(),
+            Some(lender) => match poll_fn(|cx| lender.lend(&page.target, cx)).await {
+                Ok(lent) => lent,
+                Err(why) => return Ok((unopened(&page.target, why), false)),
+            },
+        };
+        let epoch = lent.epoch;
+        let mut visit = self.open(pool, &lent.to(page), began).await?;
+        visit.asked.clone_from(&page.target);
+        let again = match (&self.how.lender, epoch) {
+            (Some(lender), Some(epoch)) => is_lost(&**lender, &mut visit, epoch).await,
+            _ => false,
+        };
+        Ok((visit, again))
+    }
+
+    async fn open(&self, pool: &Pool, page: &Load, began: Instant) -> Result<Visit, Error> {
         let mut stop = self.how.look.stop.clone();
         let lease = tokio::select! {
             biased;
@@ -227,14 +265,53 @@ impl<E: Fn(Finished) + Send + Sync + 'static> Crew<E> {
         if let Some(first) = visit.steps.first_mut() {
             first.exchange.timeline.add(Phase::Queue, waited);
         }
-        self.done(page.index, visit);
-        Ok(())
+        Ok(visit)
     }
 
     fn done(&self, index: u64, visit: Visit) {
         self.counts.add(&visit);
         (self.each)(Finished { index, visit });
     }
+}
+
+/// Shows the lender each request of a page to its own origin. Whether the page is to be opened again; one that sent what
+/// may act twice is not.
+async fn is_lost(lender: &dyn Lender, visit: &mut Visit, epoch: u64) -> bool {
+    let origin = |target: &str| Url::parse(target).ok().map(|url| url.origin());
+    let own = origin(&visit.asked);
+    let may = |method: &[u8]| matches!(method, b"GET" | b"HEAD" | b"OPTIONS");
+    let twice = visit
+        .steps
+        .iter()
+        .all(|step| may(&step.exchange.request.method));
+    let requests = visit.steps.iter_mut().map(|step| &mut step.exchange);
+    for exchange in requests.filter(|exchange| origin(&exchange.target) == own) {
+        let mut alone = Visit::of(std::mem::take(exchange));
+        let mut memory = 0;
+        let lost = poll_fn(|cx| lender.look(&mut alone, epoch, &mut memory, cx)).await;
+        if let Some(step) = alone.steps.pop() {
+            *exchange = step.exchange;
+        }
+        if lost {
+            return twice;
+        }
+    }
+    false
+}
+
+/// Puts another attempt at a page behind the first.
+fn behind(visit: &mut Visit, later: Visit) {
+    let before = visit.steps.len();
+    let document = (0..before).rfind(|&index| !visit.is_of_page(index));
+    let document = document.unwrap_or_default();
+    let steps = later.steps.into_iter().map(|step| Step {
+        because: match step.because {
+            Because::Asked => Because::Retry(document),
+            because => because.behind(before),
+        },
+        ..step
+    });
+    visit.steps.extend(steps);
 }
 
 /// Why there can be no page at that URL, in the prober's words.

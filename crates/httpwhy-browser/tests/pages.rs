@@ -32,6 +32,7 @@ fn documents() {
         ("/cut", &["/cut net/body-truncated"]),
         ("/empty", &["/empty net/empty-reply"]),
         ("/204", &["/204 http/204"]),
+        ("/503", &["/503 http/503"]),
         ("/file", &["/file http/200"]),
         ("/elsewhere", &["/elsewhere http/200", "/404 http/404"]),
         ("/alert", &["/alert http/200"]),
@@ -50,6 +51,10 @@ fn documents() {
             continue;
         }
         assert_eq!(told, *wanted, "{path}");
+        // An answer without content is whole, although the browser shows a page of its own instead.
+        if *path == "/503" {
+            assert_eq!(visit.steps[0].exchange.end, End::Answered);
+        }
     }
 }
 

@@ -314,6 +314,7 @@ fn a_run_that_is_stopped_leaves_nothing() {
             patience: AGES,
             ..look()
         },
+        lender: None,
         pictures: None,
     };
     let stop = Arc::new(AtomicBool::new(false));

@@ -125,6 +125,21 @@ impl Because {
         }
     }
 
+    /// The same where so many steps stand before those of its visit.
+    #[must_use]
+    pub const fn behind(self, steps: usize) -> Self {
+        match self {
+            Self::Asked => Self::Asked,
+            Self::Redirect(n) => Self::Redirect(n + steps),
+            Self::Retry(n) => Self::Retry(n + steps),
+            Self::Challenge(n) => Self::Challenge(n + steps),
+            Self::Fallback(n) => Self::Fallback(n + steps),
+            Self::Subresource(n) => Self::Subresource(n + steps),
+            Self::Forwarded(n) => Self::Forwarded(n + steps),
+            Self::Same(n) => Self::Same(n + steps),
+        }
+    }
+
     /// Builds one from its word and the step it refers to (0 when none is given).
     pub fn from_word(kind: &str, of: Option<usize>) -> Result<Self, UnknownWord> {
         let n = of.unwrap_or(0);

@@ -121,7 +121,9 @@ fn end(exchange: &mut Exchange, over: &Over, document: bool) {
     };
     let answered = exchange.response.is_some();
     let aborted = *cancelled && error == "net::ERR_ABORTED";
-    if answered && document && aborted {
+    // It has a status of an error and no content: the browser shows a page of its own instead (net_error_list.h).
+    let empty = error == "net::ERR_HTTP_RESPONSE_CODE_FAILURE";
+    if answered && document && (aborted || empty) {
         // A document that is not shown: 204, a download, or the page has gone elsewhere. The answer came.
         exchange.end = End::Answered;
         exchange.sent = Sent::All;

@@ -100,6 +100,7 @@ impl Site {
         Run {
             pool: self.pool(2),
             look: look(),
+            lender: None,
             pictures: None,
         }
     }
@@ -228,6 +229,7 @@ fn answer(asked: &Asked, port: u16, simulator: u16) -> Reply {
             &["Content-Type: text/html"],
             "<h1>gone fishing</h1>",
         ),
+        "/503" => empty("503 Service Unavailable", &[]),
         "/hop" => empty("302 Found", &["Location: /hop2", "Set-Cookie: a=b"]),
         "/hop2" => empty("307 Temporary Redirect", &["Location: /fine"]),
         "/loop" => empty("302 Found", &["Location: /loop"]),

@@ -420,6 +420,47 @@ verify: {{get: /me, in: {{status: [200]}}}}
     );
 }
 
+#[test]
+fn pages_in_a_browser_are_inside_too() {
+    // A page and its icon, again and again, in sessions of eight requests each.
+    let shop = Shop::open(Defects {
+        pages: Some(8),
+        ..Defects::default()
+    });
+    let paths: Vec<String> = (0..8).map(|page| format!("/page/{page}")).collect();
+    let alone = ["--browser", "--browser-leases", "1"];
+    let (ran, verdicts, lines) = probe(&shop, &shop.flow(""), &paths, &alone);
+    assert_eq!(verdicts.len(), paths.len(), "{}", ran.text());
+    for (number, verdict) in &verdicts {
+        assert_eq!(verdict["outcome"], "http/200", "{number}: {verdict}");
+    }
+    let counts = shop.counts();
+    assert!(counts.ended > 0, "a session ended on the way");
+    assert!(counts.logins <= counts.ended + 1, "{counts:?}");
+    // Whose session was lost was loaded again, as a step of its own record.
+    let again = lines
+        .iter()
+        .filter(|line| line["because"]["kind"] == "retry");
+    let lost = lines
+        .iter()
+        .filter(|line| line["outcome"] == "auth/lost-during-run");
+    assert!(again.count() > 0 && lost.count() > 0, "{}", ran.text());
+    for (path, served) in &counts.pages {
+        let icon = path == "/favicon.ico";
+        assert!(icon || *served == 1, "{path} was served {served} times");
+    }
+}
+
+#[test]
+fn a_page_that_is_forbidden_is_no_lost_session() {
+    let shop = Shop::open(Defects::default());
+    let paths: Vec<String> = ["/admin", "/page/1"].map(str::to_owned).to_vec();
+    let (ran, verdicts, _) = probe(&shop, &shop.flow(""), &paths, &["--browser"]);
+    assert_eq!(verdicts[&1]["outcome"], "http/403", "{}", ran.text());
+    assert_eq!(verdicts[&2]["outcome"], "http/200", "{}", ran.text());
+    assert_eq!(shop.counts().logins, 1);
+}
+
 /// `HTTPWHY_AUTH_TARGETS`: how many targets; the soak run asks for a thousand.
 fn targets() -> usize {
     let given = std::env::var("HTTPWHY_AUTH_TARGETS").ok();

@@ -5,12 +5,13 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use httpwhy_auth::{Browser, BrowserAct, BrowserPage, Flow, Keeper, StepReport};
-use httpwhy_browser::{Act, PoolConfig, perform};
-use httpwhy_model::{Visit, redacted};
-use httpwhy_probe::{Config, Jar};
+use httpwhy_browser::{Act, Credentials, Lent as PageLent, PoolConfig, perform};
+use httpwhy_model::{Because, Signal, Visit, redacted};
+use httpwhy_probe::{Coming, Config, Jar, Lender as _, Lent, Loan, Next};
 use httpwhy_render::safe;
 
 use crate::exit::Failure;
@@ -23,8 +24,8 @@ const LARGEST: u64 = 1024 * 1024;
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct AuthArgs {
-    /// Log in as this flow (YAML) says, once for all targets; its session goes to the flow's scope alone, and is renewed when it is lost. What is refused to it (GET and HEAD: 401, 403, 404) is asked once more without. httpwhy auth test FILE tries a flow
-    #[arg(help_heading = "Request", long = "auth", value_name = "FILE", conflicts_with_all = ["user", "basic", "digest", "bearer", "request_file", "cookie_jar", "all_addresses", "browser"])]
+    /// Log in as this flow (YAML) says, once for all targets; its session goes to the flow's scope alone, and is renewed when it is lost. What is refused to it (GET and HEAD: 401, 403, 404; no page of --browser) is asked once more without. httpwhy auth test FILE tries a flow
+    #[arg(help_heading = "Request", long = "auth", value_name = "FILE", conflicts_with_all = ["user", "basic", "digest", "bearer", "request_file", "cookie_jar", "all_addresses"])]
     auth: Option<PathBuf>,
 }
 
@@ -89,6 +90,11 @@ impl Kept {
         self.keeper.hide(visit)
     }
 
+    /// The session for pages.
+    pub(crate) fn pages(&self) -> Arc<dyn httpwhy_browser::Lender> {
+        Arc::new(OfPages(Arc::clone(&self.keeper)))
+    }
+
     /// No login any more.
     pub(crate) fn end(&self) {
         self.keeper.end();
@@ -117,6 +123,71 @@ impl Kept {
             }
         }
         said
+    }
+}
+
+/// The session of a run, for pages in a browser. What is refused to a page is not asked once more without credentials.
+#[derive(Debug)]
+struct OfPages(Arc<Keeper>);
+
+impl httpwhy_browser::Lender for OfPages {
+    fn lend(&self, target: &str, cx: &mut Context<'_>) -> Poll<Result<PageLent, Signal>> {
+        let coming = Coming {
+            before: &Visit::default(),
+            target,
+            because: Because::Asked,
+        };
+        loop {
+            return match self.0.lend(&coming, cx) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Loan::Nothing) => Poll::Ready(Ok(PageLent::default())),
+                Poll::Ready(Loan::Refused(why)) => Poll::Ready(Err(why)),
+                Poll::Ready(Loan::Lent(lent)) => match self.0.cookies(target, lent.epoch) {
+                    Some(cookies) => Poll::Ready(Ok(to_page(target, *lent, &cookies))),
+                    // Another session began this very moment.
+                    None => continue,
+                },
+            };
+        }
+    }
+
+    fn look(
+        &self,
+        request: &mut Visit,
+        epoch: u64,
+        memory: &mut u64,
+        cx: &mut Context<'_>,
+    ) -> Poll<bool> {
+        let next = self.0.look(request, Some(epoch), memory, cx);
+        next.map(|next| {
+            matches!(
+                next,
+                Some(Next::Go {
+                    because: Because::Retry(_),
+                    ..
+                })
+            )
+        })
+    }
+}
+
+fn to_page(target: &str, lent: Lent, cookies: &[httpwhy_probe::Cookie]) -> PageLent {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let fields = lent.fields.iter();
+    PageLent {
+        with: Credentials {
+            fields: fields
+                .map(|(name, value)| (text(name), text(value)))
+                .collect(),
+            cookies: cookies.iter().map(super::browser::cookie).collect(),
+        },
+        replace: lent.replace,
+        target: lent.query.map(|query| {
+            let (start, fragment) = target.split_at(target.find('#').unwrap_or(target.len()));
+            let mark = if start.contains('?') { '&' } else { '?' };
+            format!("{start}{mark}{query}{fragment}")
+        }),
+        epoch: Some(lent.epoch),
     }
 }
 

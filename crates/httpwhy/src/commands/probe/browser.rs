@@ -113,6 +113,7 @@ impl BrowserArgs {
                     any_certificate: config.tls.insecure,
                     ..Look::default()
                 },
+                lender: None,
                 pictures: self.screenshot.clone(),
             },
             fields: fields(template),
@@ -217,6 +218,11 @@ fn fields(template: &Job) -> Vec<(String, String)> {
 }
 
 impl Pages {
+    /// The pages are given the session that this one keeps.
+    pub(crate) fn keep(&mut self, lender: Arc<dyn httpwhy_browser::Lender>) {
+        self.run.lender = Some(lender);
+    }
+
     /// Loads all jobs as pages. Gives what it came to, and whether our own side failed on any of them.
     pub(crate) fn run<J, E>(
         &self,
@@ -305,15 +311,21 @@ fn cookies(job: &Job, of_input: Option<&str>) -> Vec<Cookie> {
         ..Cookie::default()
     });
     let kept = cookies.map(|cookies| cookies.jar.of_host(&job.target, SystemTime::now()));
-    let kept = kept.into_iter().flatten().map(|kept| Cookie {
+    given
+        .chain(kept.into_iter().flatten().map(cookie))
+        .collect()
+}
+
+/// A cookie of a jar, for a page.
+pub(crate) fn cookie(kept: &httpwhy_probe::Cookie) -> Cookie {
+    Cookie {
         name: kept.name.clone(),
         value: kept.value.clone(),
         domain: (!kept.host_only).then(|| kept.domain.clone()),
         path: kept.path.clone(),
         secure: kept.secure,
         http_only: kept.http_only,
-    });
-    given.chain(kept).collect()
+    }
 }
 
 /// The visit of an input that is no page.

@@ -46,7 +46,7 @@ pub(crate) fn run(
     template: Job,
     config: Config,
 ) -> Result<Exit, Failure> {
-    let pages = args.browser.pages(args, &template, &config)?;
+    let mut pages = args.browser.pages(args, &template, &config)?;
     let targets = targets::open(&args.targets, &args.inputs, false)?;
     if args.wishes.relinks() && !targets.are_plain() {
         return Err(Failure::usage(
@@ -56,6 +56,9 @@ pub(crate) fn run(
     let stop = Arc::new(AtomicBool::new(false));
     let mut config = config;
     let login = args.auth.keep(&mut config, &stop)?;
+    if let (Some(pages), Some(login)) = (&mut pages, &login) {
+        pages.keep(login.pages());
+    }
     let config = &Arc::new(Config {
         // A description or a recording may take long to read on.
         jobs_block: !(targets.are_plain() && targets.can_be_read_twice() && args.scale.is_plain()),
