@@ -1,7 +1,4 @@
 //! Cookies (RFC 6265, with what RFC 6265bis says of Secure and of prefixes).
-//!
-//! Without a list of public suffixes: a Domain attribute of one label (`com`) is refused, one of a registry with two
-//! (`co.uk`) is not.
 
 mod date;
 mod netscape;
@@ -302,13 +299,13 @@ fn domain(said: &str, host: &str) -> Domain {
             Domain::Refused
         };
     };
-    if said == host && !said.contains('.') {
-        return Domain::None;
+    // A public suffix is nobody's to share (RFC 6265 section 5.3 step 5).
+    let shared = httpwhy_wire::site(&said).is_some();
+    match said == host {
+        true if !shared => Domain::None,
+        _ if shared && domain_matches(host, &said) => Domain::Shared(said),
+        _ => Domain::Refused,
     }
-    if !said.contains('.') || !domain_matches(host, &said) {
-        return Domain::Refused;
-    }
-    Domain::Shared(said)
 }
 
 /// RFC 6265 section 5.1.3.
@@ -399,6 +396,11 @@ mod tests {
                 None,
             ),
             ("a=1; Path=/; Domain=example", "https://bank.example/", None),
+            (
+                "a=1; Path=/; Domain=example",
+                "https://www.shop.example/",
+                None,
+            ),
             ("a=1; Path=/; Domain=hop.example", page, None),
             (
                 "a=1; Path=/; Secure",
@@ -461,6 +463,25 @@ mod tests {
             local.field("http://localhost/", now()).as_deref(),
             Some("a=1")
         );
+    }
+
+    #[test]
+    fn a_public_suffix_is_nobodys_to_share() {
+        for (page, domain, sent) in [
+            ("https://shop.example.co.uk/", "co.uk", None),
+            ("https://shop.example.co.uk/", "example.co.uk", Some("a=1")),
+            ("https://mine.github.io/", "github.io", None),
+            ("https://github.io/", "github.io", Some("a=1")),
+            ("http://localhost/", "localhost", Some("a=1")),
+        ] {
+            let mut jar = Jar::default();
+            let set = format!("a=1; Path=/; Domain={domain}");
+            jar.receive(page, &Fields::of([("Set-Cookie", set)]), now());
+            assert_eq!(jar.field(page, now()).as_deref(), sent, "{page} {domain}");
+        }
+        // What is set for the suffix itself stays its own.
+        let set = jar("https://github.io/", &["a=1; Path=/; Domain=github.io"]);
+        assert_eq!(set.field("https://mine.github.io/", now()), None);
     }
 
     #[test]
