@@ -60,6 +60,7 @@ pub(crate) struct Answer {
     pub(crate) protocol: String,
     pub(crate) address: String,
     pub(crate) port: u16,
+    /// Whether a request of the page went over its connection before.
     pub(crate) reused: bool,
     pub(crate) connection: u64,
     pub(crate) timing: Option<Timing>,
@@ -188,7 +189,7 @@ impl Answer {
             protocol: cut(text_or_empty(response, "protocol"), 40).to_owned(),
             address: cut(text_or_empty(response, "remoteIPAddress"), 64).to_owned(),
             port: whole(response, "remotePort").map_or(0, |port| port.min(65_535) as u16),
-            reused: is_set(response, "connectionReused"),
+            reused: false,
             connection: whole(response, "connectionId").unwrap_or_default(),
             timing: Timing::of(&response["timing"]),
             security: response

@@ -1,6 +1,6 @@
 //! What the browser tells while a page loads, gathered by request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use httpwhy_model::{Fields, Signal};
 use serde_json::Value;
@@ -227,6 +227,16 @@ impl Record {
                     hop.raw = raw.next();
                 }
             }
+        }
+    }
+
+    /// Finds out which connections carried several requests. The browser also calls those reused (`connectionReused`) that it
+    /// opened ahead; and no connection is older than the page, whose browser context is its own.
+    pub(crate) fn tell_connections_apart(&mut self) {
+        let mut seen = HashSet::new();
+        let answers = self.hops.iter_mut().filter_map(|hop| hop.answer.as_mut());
+        for answer in answers.filter(|answer| answer.connection != 0) {
+            answer.reused = !seen.insert(answer.connection);
         }
     }
 

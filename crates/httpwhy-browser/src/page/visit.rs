@@ -43,6 +43,7 @@ pub(crate) fn of(
     lost: u64,
 ) -> Visit {
     record.put_heads_in_place();
+    record.tell_connections_apart();
     let Some(main) = record.main_place() else {
         let why = match trouble {
             Some(trouble) => trouble.signal(),
@@ -67,8 +68,10 @@ pub(crate) fn of(
         .collect();
     let late = LATE.min(look.patience / 2);
     for (place, (step, age)) in steps.iter_mut().zip(&ages).enumerate() {
+        // What an earlier document asked for was left when the page went elsewhere.
+        let waited_for = trouble.is_none() && place >= main;
         match age.busy {
-            Some(busy) if trouble.is_none() && (*end == End::TimedOut || busy >= late) => {
+            Some(busy) if waited_for && (*end == End::TimedOut || busy >= late) => {
                 age.is_late(&mut step.exchange, busy);
             }
             // Left together with its page. Of the page's own document the trouble says more.
