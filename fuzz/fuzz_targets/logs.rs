@@ -1,11 +1,13 @@
 //! No log reader panics, every column lies in its line, and what a line becomes is bounded.
 //!
 //! The bytes are lines. All of them together are the sample that the layouts are fitted to; then each is split and made a
-//! visit by every format that fits.
+//! visit by every format that fits. A line whose quotes were found before is split alike.
 
 #![no_main]
 
-use httpwhy_ingest::logs::{Column, Line, Spans, Split, formats, prove, same_exchange};
+use httpwhy_ingest::logs::{
+    Column, Line, QuoteIndex, Quotes, Spans, Split, formats, prove, same_exchange,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -16,8 +18,13 @@ fuzz_target!(|data: &[u8]| {
             continue;
         };
         for raw in &lines {
-            let mut spans = Spans::default();
-            match layout.split(raw, &mut spans) {
+            let (mut spans, mut same) = (Spans::default(), Spans::default());
+            let split = layout.split(raw, &mut spans);
+            let mut index = QuoteIndex::default();
+            index.look_through(raw);
+            let quotes = Quotes::new(index.places());
+            assert_eq!(layout.split_at_quotes(raw, quotes, &mut same), split);
+            match split {
                 Split::Read => read(format, raw, &spans),
                 Split::Directive => drop(layout.after(raw)),
                 Split::Torn | Split::Foreign => {}

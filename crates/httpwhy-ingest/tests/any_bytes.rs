@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use httpwhy_ingest::logs::{
-    Cause, Column, Layout, Line, Spans, Split, carriers, formats, prove, same_exchange, user,
+    Cause, Column, Layout, Line, QuoteIndex, Quotes, Spans, Split, carriers, formats, prove,
+    same_exchange, user,
 };
 
 /// Lines to begin from: one of every family.
@@ -166,6 +167,9 @@ fn check(format: &httpwhy_ingest::logs::Format, layout: &dyn Layout, raw: &[u8])
     if split == Split::Directive {
         let _ = layout.after(raw);
     }
+    if !raw.contains(&b'\n') {
+        assert_same_at_quotes(layout, raw, split, &spans);
+    }
     if split != Split::Read {
         return split;
     }
@@ -192,6 +196,19 @@ fn check(format: &httpwhy_ingest::logs::Format, layout: &dyn Layout, raw: &[u8])
     }
     let _ = (line.path(), line.host(), line.method(), line.bytes());
     split
+}
+
+/// A layout reads a line alike whether its quotes were found before or not.
+fn assert_same_at_quotes(layout: &dyn Layout, raw: &[u8], wanted: Split, spans: &Spans) {
+    let mut index = QuoteIndex::default();
+    index.look_through(raw);
+    let mut found = Spans::default();
+    let split = layout.split_at_quotes(raw, Quotes::new(index.places()), &mut found);
+    assert_eq!(split, wanted, "{}", raw.escape_ascii());
+    for column in Column::ALL.iter().filter(|_| split == Split::Read) {
+        let places = (found.get(*column), spans.get(*column));
+        assert_eq!(places.0, places.1, "{column:?} of {}", raw.escape_ascii());
+    }
 }
 
 #[test]

@@ -8,8 +8,10 @@ use crate::hash::Seed;
 use crate::tables::names::{Handle, Id};
 use crate::tables::{Dimension, Tables};
 
-/// Slots of the small tables of what was met lately; a power of two.
-const LATELY: usize = 2048;
+/// Slots of the small tables of what was met lately.
+const LATELY: usize = 4096;
+/// The same for methods, of which there are few.
+const METHODS: usize = 16;
 
 /// What was met lately, by hash, so that the same path or agent is not folded again.
 pub(crate) struct Lookup {
@@ -18,7 +20,7 @@ pub(crate) struct Lookup {
     clients: Lately<Handle>,
     bots: Lately<bool>,
     template: Vec<u8>,
-    method: (Vec<u8>, Handle),
+    methods: Lately<Handle>,
 }
 
 /// A small table of two places to each hash; the one used last stays longest.
@@ -27,15 +29,22 @@ struct Lately<T> {
 }
 
 impl<T: Copy + Default> Lately<T> {
-    fn new() -> Self {
+    /// With so many slots, a power of two.
+    fn new(slots: usize) -> Self {
         Self {
-            slots: vec![(0, T::default()); LATELY].into(),
+            slots: vec![(0, T::default()); slots].into(),
         }
+    }
+
+    /// Where the two places of a hash begin.
+    #[inline]
+    const fn at(&self, hash: u64) -> usize {
+        hash as usize & (self.slots.len() - 1) & !1
     }
 
     #[inline]
     fn get(&mut self, hash: u64) -> Option<T> {
-        let at = (hash as usize % LATELY) & !1;
+        let at = self.at(hash);
         let pair = &mut self.slots[at..at + 2];
         if pair[0].0 == hash {
             return Some(pair[0].1);
@@ -48,7 +57,7 @@ impl<T: Copy + Default> Lately<T> {
     }
 
     fn set(&mut self, hash: u64, value: T) {
-        let at = (hash as usize % LATELY) & !1;
+        let at = self.at(hash);
         if self.slots[at].0 != hash {
             self.slots[at + 1] = self.slots[at];
         }
@@ -59,12 +68,12 @@ impl<T: Copy + Default> Lately<T> {
 impl Lookup {
     pub(crate) fn new() -> Self {
         Self {
-            paths: Lately::new(),
-            agents: Lately::new(),
-            clients: Lately::new(),
-            bots: Lately::new(),
+            paths: Lately::new(LATELY),
+            agents: Lately::new(LATELY),
+            clients: Lately::new(LATELY),
+            bots: Lately::new(LATELY),
             template: Vec::new(),
-            method: (Vec::new(), Handle::default()),
+            methods: Lately::new(METHODS),
         }
     }
 
@@ -130,12 +139,16 @@ impl Lookup {
     }
 
     #[inline]
-    pub(crate) fn method(&mut self, tables: &mut Tables, method: &[u8]) -> Id {
+    pub(crate) fn method(&mut self, tables: &mut Tables, seed: Seed, method: &[u8]) -> Id {
         let names = &mut tables.names[Dimension::Method as usize];
-        if self.method.0 == method && names.again(self.method.1) {
-            return self.method.1.id;
+        let hash = seed.of(method);
+        if let Some(handle) = self.methods.get(hash)
+            && names.again(handle)
+        {
+            return handle.id;
         }
-        self.method = (method.to_vec(), names.handle(method, 1));
-        self.method.1.id
+        let handle = names.handle(method, 1);
+        self.methods.set(hash, handle);
+        handle.id
     }
 }

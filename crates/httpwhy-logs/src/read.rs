@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use httpwhy_ingest::logs::Layout;
 
-use crate::cut::lines;
+use crate::cut::{Buffer, lines};
 use crate::errors::Complaints;
 use crate::hash::Seed;
 use crate::plan::Plan;
@@ -598,7 +598,7 @@ fn work<'a>(
     let threads = settings.workers.min(tasks.len());
     let work = || {
         let mut worker = Worker::new(settings, known);
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::default();
         let mut counted = vec![Done::default(); files.len()];
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -693,7 +693,7 @@ fn one(
     task: &Task,
     heard: bool,
     worker: &mut Worker<'_>,
-    buffer: &mut Vec<u8>,
+    buffer: &mut Buffer,
     progress: &Progress,
 ) -> io::Result<bool> {
     let start = task.range.map_or(file.from, |(from, _)| from);

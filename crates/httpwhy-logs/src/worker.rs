@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use httpwhy_ingest::logs::time::Clock;
 use httpwhy_ingest::logs::{
-    Carrier, Column, Format, Kind, Layout, Line, Peeled, Shape, Spans, Split, VslGatherer,
+    Carrier, Column, Format, Kind, Layout, Line, Peeled, Quotes, Shape, Spans, Split, VslGatherer,
     carriers, formats, path_of,
 };
 
@@ -223,16 +223,22 @@ impl<'a> Worker<'a> {
         self.sample(Unread::Oversize, beginning);
     }
 
-    /// One line without its LF.
+    /// Whether the lines are read faster when their quotes are found before.
+    pub(crate) fn wants_quotes(&self) -> bool {
+        let reader = self.plan.readers.get(self.current);
+        self.is_bare && reader.is_some_and(|reader| reader.layout.wants_quotes())
+    }
+
+    /// One line without its LF, and its quotes where they were found.
     #[inline]
-    pub(crate) fn line(&mut self, raw: &[u8]) {
+    pub(crate) fn line(&mut self, raw: &[u8], quotes: Option<Quotes<'_>>) {
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
         if raw.len() > LONGEST_LINE {
             self.oversize(raw);
         } else if raw.is_empty() {
             self.counters.empty += 1;
         } else if self.is_bare {
-            self.inner(raw, b"", b"");
+            self.bare(raw, quotes);
         } else {
             self.carried(raw);
         }
@@ -322,6 +328,18 @@ impl<'a> Worker<'a> {
         self.counters.directives -= 1;
     }
 
+    /// A line that nothing wraps.
+    #[inline]
+    fn bare(&mut self, raw: &[u8], quotes: Option<Quotes<'_>>) {
+        if let (Some(quotes), Some(reader)) = (quotes, self.plan.readers.get(self.current)) {
+            self.spans.clear();
+            let split = reader.layout.split_at_quotes(raw, quotes, &mut self.spans);
+            self.split(raw, split, b"", b"");
+        } else {
+            self.inner(raw, b"", b"");
+        }
+    }
+
     /// A line as its writer wrote it; `time` and `source` are what the carrier knows.
     #[inline]
     fn inner(&mut self, raw: &[u8], time: &[u8], source: &[u8]) {
@@ -336,6 +354,11 @@ impl<'a> Worker<'a> {
             }
             None => Split::Foreign,
         };
+        self.split(raw, split, time, source);
+    }
+
+    #[inline]
+    fn split(&mut self, raw: &[u8], split: Split, time: &[u8], source: &[u8]) {
         if split == Split::Read {
             self.read(raw, time, source);
         } else {
@@ -685,7 +708,7 @@ fn deepen(
         place.0[Dimension::Host as usize] = tables.names[Dimension::Host as usize].add(host, 1);
     }
     if let Some(method) = line.method() {
-        place.0[Dimension::Method as usize] = lookup.method(tables, method);
+        place.0[Dimension::Method as usize] = lookup.method(tables, seed, method);
     }
     let pop = line
         .some(Column::Pop)

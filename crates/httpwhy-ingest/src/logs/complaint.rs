@@ -126,15 +126,45 @@ pub(crate) const HARMLESS: Cause = Cause {
 
 /// What the first entry says whose texts stand in the message.
 pub(crate) fn look_up(table: &[Known], message: &[u8]) -> Option<Cause> {
-    let holds = |texts: &[&str]| {
-        texts
-            .iter()
-            .all(|text| memmem::find(message, text.as_bytes()).is_some())
-    };
+    let said = Said::of(message);
     table
         .iter()
-        .find(|(texts, _)| holds(texts))
+        .find(|(texts, _)| texts.iter().all(|text| said.holds(text)))
         .map(|(_, cause)| *cause)
+}
+
+/// A message that is asked for many texts. Which pairs of bytes it has is noted once, so that hardly any text that does
+/// not stand in it is searched for.
+pub(crate) struct Said<'m> {
+    message: &'m [u8],
+    pairs: [u64; 16],
+}
+
+impl<'m> Said<'m> {
+    pub(crate) fn of(message: &'m [u8]) -> Self {
+        let mut pairs = [0; 16];
+        for pair in message.array_windows() {
+            let (word, bit) = place_of(*pair);
+            pairs[word] |= bit;
+        }
+        Self { message, pairs }
+    }
+
+    /// Whether a text stands in the message.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        let mut pairs = text.as_bytes().array_windows();
+        let may = pairs.all(|pair| {
+            let (word, bit) = place_of(*pair);
+            self.pairs[word] & bit != 0
+        });
+        may && memmem::find(self.message, text.as_bytes()).is_some()
+    }
+}
+
+/// Where a pair of bytes is noted: the low bits tell letters apart.
+const fn place_of([first, second]: [u8; 2]) -> (usize, u64) {
+    let number = ((first & 31) as u16) << 5 | (second & 31) as u16;
+    ((number >> 6) as usize, 1 << (number & 63))
 }
 
 /// The message without what stands between its first and its last quotation mark: paths, fields and names there are
@@ -181,9 +211,10 @@ const ERRORS: &[(&str, &str)] = &[
 
 /// The error of the operating system that a text names.
 pub(crate) fn errno(text: &[u8]) -> Option<&'static str> {
+    let said = Said::of(text);
     ERRORS
         .iter()
-        .find(|(said, _)| memmem::find(text, said.as_bytes()).is_some())
+        .find(|(words, _)| said.holds(words))
         .map(|(_, signal)| *signal)
 }
 
@@ -246,8 +277,9 @@ const TLS: &[(&str, &str)] = &[
 
 /// What OpenSSL says of a handshake.
 pub(crate) fn tls(text: &[u8]) -> Option<&'static str> {
+    let said = Said::of(text);
     TLS.iter()
-        .find(|(said, _)| memmem::find(text, said.as_bytes()).is_some())
+        .find(|(words, _)| said.holds(words))
         .map(|(_, signal)| *signal)
 }
 

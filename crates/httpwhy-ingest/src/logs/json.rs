@@ -5,6 +5,7 @@
 //! sample. Objects deeper than [`MAX_DEPTH`] make the line torn. Invalid escapes (`\x16`, as nginx writes without
 //! `escape=json`) are passed over, not refused.
 
+use super::quotes::near2;
 use super::{Column, Spans, Split};
 
 /// Objects and arrays may be nested so deep.
@@ -300,7 +301,7 @@ impl<'a> Scan<'a, '_> {
         let from = self.at + 1;
         let mut at = from;
         loop {
-            at += memchr::memchr2(b'"', b'\\', self.raw.get(at..)?)?;
+            at += near2(b'"', b'\\', self.raw.get(at..)?)?;
             if self.raw[at] == b'"' {
                 self.at = at + 1;
                 return Some((from, at));

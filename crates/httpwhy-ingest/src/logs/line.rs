@@ -1,5 +1,7 @@
 //! One line and the places of its columns.
 
+use super::quotes::{decimal, near, near2};
+
 macro_rules! columns {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// What stands at a place in a line. One meaning, whatever the format calls it.
@@ -224,7 +226,8 @@ impl<'a> Line<'a> {
     /// Bytes sent to the client.
     #[inline]
     pub fn bytes(&self) -> Option<u64> {
-        number(self.get(Column::Bytes)?)
+        let (from, to) = self.spans.get(Column::Bytes)?;
+        decimal(self.raw, from, to)
     }
 
     /// The method, from its column or the request line.
@@ -233,7 +236,7 @@ impl<'a> Line<'a> {
             return Some(method);
         }
         let request = self.some(Column::Request)?;
-        let end = memchr::memchr(b' ', request)?;
+        let end = near(b' ', request)?;
         Some(&request[..end])
     }
 
@@ -244,7 +247,7 @@ impl<'a> Line<'a> {
             return Some(target);
         }
         let request = self.some(Column::Request)?;
-        let from = memchr::memchr(b' ', request)? + 1;
+        let from = near(b' ', request)? + 1;
         let rest = &request[from..];
         let to = match rest.len().checked_sub(9).map(|at| &rest[at..]) {
             Some([b' ', b'H', b'T', b'T', b'P', b'/', ..]) => rest.len() - 9,
@@ -296,7 +299,7 @@ pub fn path_of(target: &[u8]) -> &[u8] {
         Some(b'/') => target,
         _ => path_of_url(target),
     };
-    let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
+    let end = near2(b'?', b'#', target).unwrap_or(target.len());
     &target[..end]
 }
 

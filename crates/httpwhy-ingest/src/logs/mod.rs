@@ -20,7 +20,8 @@
 //!   specific format has the greater one.
 //! * [`Layout::split`]: notes where each [`Column`] stands. `Torn` for a line that begins like its own and is cut or
 //!   garbled; `Foreign` for any other; `Directive` for a header line such as `#Fields:`, behind which
-//!   [`Layout::after`] gives the layout of the lines that follow. No allocation, no regular expression, `memchr`.
+//!   [`Layout::after`] gives the layout of the lines that follow. No allocation, no regular expression, `memchr`. Where
+//!   quotes alone split the line, [`Layout::split_at_quotes`] may do it without a search.
 //! * `shape`: reads the few columns that decide. Whatever is unbounded (paths, addresses, times) stays out.
 //! * `visit`: the shape as facts. The downstream leg is step 0, each known upstream leg a further step
 //!   ([`httpwhy_model::Because::Forwarded`]); [`Legs`] builds them. No judgement: the words are the machine's own
@@ -61,6 +62,7 @@ pub mod json;
 mod legs;
 mod line;
 mod members;
+mod quotes;
 mod record;
 mod roles;
 mod shape;
@@ -80,6 +82,7 @@ pub use complaint::{Cause, Leg};
 pub use join::{is_nameless, may_lead_to, prove, same_exchange};
 pub use legs::Legs;
 pub use line::{Column, Line, Spans, Unit, is_nothing, last_of_list, list, path_of};
+pub use quotes::{QuoteIndex, Quotes};
 pub use shape::{NO_UPSTREAM, NOT_CAPTURED, OwnedShape, Request, Shape};
 pub use varnishlog::VslGatherer;
 pub use witness::corroborate;
@@ -156,6 +159,16 @@ pub trait Layout: Send + Sync + fmt::Debug {
     /// Notes where each column stands in `raw`, one line without its end. `spans` comes cleared. Must not allocate,
     /// and must take time linear in the line.
     fn split(&self, raw: &[u8], spans: &mut Spans) -> Split;
+
+    /// The same for a line whose quotes were found already, with the same result.
+    fn split_at_quotes(&self, raw: &[u8], _quotes: Quotes<'_>, spans: &mut Spans) -> Split {
+        self.split(raw, spans)
+    }
+
+    /// Whether [`Layout::split_at_quotes`] is the faster way, so that quotes should be found.
+    fn wants_quotes(&self) -> bool {
+        false
+    }
 
     /// The layout behind a directive, a line for which [`Layout::split`] said so.
     fn after(&self, _directive: &[u8]) -> Option<Arc<dyn Layout>> {

@@ -10,16 +10,20 @@ pub const NO_UPSTREAM: u16 = 0;
 
 /// What decides the outcome of a line: few bits and at most two words of the machine's own vocabulary. Bounded by the
 /// formats: a log has dozens.
+///
+/// No two parts that [`Shape::packed`] has side by side lie so in memory: they would be read at once, right behind their
+/// being written one by one, for which a processor has to wait.
 #[derive(Debug, Clone, Copy, Eq)]
+#[repr(C)]
 pub struct Shape<'a> {
     /// The status written, 0 when none.
     pub status: u16,
+    /// Bits of the format's own meaning: which timers ran, whether it was retried.
+    pub bits: u16,
     /// The status of the last server behind, [`NO_UPSTREAM`] or [`NOT_CAPTURED`].
     pub upstream: u16,
     /// What the request was.
     pub request: Request,
-    /// Bits of the format's own meaning: which timers ran, whether it was retried.
-    pub bits: u16,
     /// The machine's words, e.g. `sC--`, or `UF,URX` and `upstream_reset…`; empty when none. From closed vocabularies:
     /// whatever holds addresses, numbers or ids is cut down first.
     pub words: [&'a [u8]; 2],
@@ -141,6 +145,7 @@ impl Request {
     #[inline]
     fn of_line(request: &[u8]) -> Self {
         match request {
+            [b'G', b'E', b'T', b' ', ..] | [b'P', b'O', b'S', b'T', b' ', ..] => Self::Sound,
             // A token, a space, and something behind it; upper case is custom, and what everything real uses.
             [b'A'..=b'Z', b'A'..=b'Z', rest @ ..] => {
                 let word = rest.iter().take_while(|byte| is_token(**byte)).count();

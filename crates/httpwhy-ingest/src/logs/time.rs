@@ -2,6 +2,9 @@
 
 use super::{Column, Line};
 
+/// The length of `03/Nov/2026:14:05:12 +0000`.
+const USUAL: usize = 26;
+
 /// Reads the time of line after line. Most lines bear the second of the line before: then nothing is parsed.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
@@ -10,6 +13,8 @@ pub struct Clock {
     /// Where the fraction began in it.
     seconds_end: usize,
     tail: Vec<u8>,
+    /// The last stamp where it has the length of most, for one comparison without a loop.
+    usual: Option<[u8; USUAL]>,
     day: Vec<u8>,
     day_start: i64,
     value: i64,
@@ -37,7 +42,8 @@ impl Clock {
     /// The same for a stamp that stands alone.
     #[inline]
     pub fn read_stamp(&mut self, stamp: &[u8]) -> Option<i64> {
-        if self.is_as_before(stamp) {
+        let usual = self.usual.as_ref().zip(stamp.as_array());
+        if usual.is_some_and(|(last, stamp)| last == stamp) || self.is_as_before(stamp) {
             return Some(self.value);
         }
         self.parse_anew(stamp)
@@ -74,6 +80,7 @@ impl Clock {
         if !only_digits && fraction < stamp.len() {
             self.tail.extend_from_slice(&stamp[fraction + 1 + digits..]);
         }
+        self.usual = stamp.as_array().copied();
         self.value = value;
         self.zone = zone_of(stamp);
         Some(value)
@@ -86,6 +93,7 @@ impl Clock {
         }
         // What is remembered of another stamp has another zone.
         self.last.clear();
+        self.usual = None;
         self.zone = None;
         Some(self.day_start + time_of_day(stamp)?)
     }

@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::cut::lines;
+use crate::cut::{Buffer, lines};
 use crate::errors::Complaints;
 use crate::read::{Done, Recognised, count, planned, recognise_opened, settings, witnesses};
 use crate::source::{Opened, Packing, open};
@@ -608,7 +608,7 @@ impl Reading {
             let mut rest = &came.lines[..];
             let read = |buffer: &mut [u8]| io::Read::read(&mut rest, buffer);
             let unended = lines(
-                &mut Vec::new(),
+                &mut Buffer::default(),
                 false,
                 u64::MAX,
                 read,

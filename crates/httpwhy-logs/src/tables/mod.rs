@@ -440,7 +440,7 @@ impl Row {
 }
 
 fn hash_of(format: u16, shape: &Shape<'_>) -> u64 {
-    let mut hash = mix(shape.packed() ^ (u64::from(format) << 56));
+    let mut hash = mix(shape.packed() ^ (u64::from(format) << 8));
     for word in shape.words {
         for byte in word {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use httpwhy_model::{Phase, Sent, Side, Signal, Visit};
 use memchr::memchr;
 
+use crate::logs::quotes::{decimal, near};
 use crate::logs::{
-    Column, Format, Kind, Layout, Legs, Line, NO_UPSTREAM, NOT_CAPTURED, Open, Request, Shape,
-    Spans, Split, is_nothing, last_of_list,
+    Column, Format, Kind, Layout, Legs, Line, NO_UPSTREAM, NOT_CAPTURED, Open, Quotes, Request,
+    Shape, Spans, Split, is_nothing, last_of_list,
 };
 
 pub(crate) static FORMAT: Format = Format {
@@ -82,6 +83,22 @@ impl Layout for Learnt {
         split_combined(raw, spans)
     }
 
+    #[inline]
+    fn split_at_quotes(&self, raw: &[u8], quotes: Quotes<'_>, spans: &mut Spans) -> Split {
+        match usual(raw, quotes, spans) {
+            Some(end) if end == raw.len() => Split::Read,
+            Some(end) => tail(raw, end, spans),
+            None => {
+                spans.clear();
+                split_combined(raw, spans)
+            }
+        }
+    }
+
+    fn wants_quotes(&self) -> bool {
+        true
+    }
+
     fn learnt(&self) -> String {
         if self.names.is_empty() {
             "without upstream columns".to_owned()
@@ -107,14 +124,60 @@ fn split_combined(raw: &[u8], spans: &mut Spans) -> Split {
     }
 }
 
+/// Splits a line as nearly all are, by its first six quotes, up to what follows the user agent; `None` for any other, which
+/// is to be looked at with care.
+#[inline]
+fn usual(raw: &[u8], quotes: Quotes<'_>, spans: &mut Spans) -> Option<usize> {
+    let [quote, request_end, bytes_end, referer_end, agent, agent_end] = quotes.first()?;
+    let open = quote.checked_sub(29)?;
+    let stamp: &[u8; 30] = raw.get(open..)?.first_chunk()?;
+    let client = near(b' ', raw).filter(|client| *client < open)?;
+    let status: [u8; 6] = *raw.get(request_end..)?.first_chunk()?;
+    let bytes = request_end + 6;
+    let bytes_end = bytes_end.checked_sub(1)?;
+    let sound = is_stamp(stamp)
+        && raw.get(client..)?.first_chunk() == Some(b" - ")
+        && is_status(status)
+        && raw[bytes_end] == b' '
+        && decimal(raw, bytes, bytes_end).is_some()
+        && agent == referer_end + 2
+        && raw[agent - 1] == b' ';
+    if !sound {
+        return None;
+    }
+    spans.set(Column::Client, 0, client);
+    if open > client + 4 {
+        spans.set(Column::User, client + 3, open - 1);
+    }
+    spans.set(Column::Time, open + 1, open + 27);
+    spans.set(Column::Request, quote + 1, request_end);
+    spans.set(Column::Status, request_end + 2, request_end + 5);
+    spans.set(Column::Bytes, bytes, bytes_end);
+    spans.set(Column::Referer, bytes_end + 2, referer_end);
+    spans.set(Column::Agent, agent + 1, agent_end);
+    Some(agent_end + 1)
+}
+
+/// `[03/Nov/2026:14:05:12 +0000] "`, by its marks.
+#[inline]
+fn is_stamp(text: &[u8; 30]) -> bool {
+    text[0] == b'[' && text[3] == b'/' && text[7] == b'/' && text[27..] == *b"] \""
+}
+
+/// `" 502 `.
+#[inline]
+fn is_status(text: [u8; 6]) -> bool {
+    let digit = u8::is_ascii_digit;
+    text[..2] == *b"\" " && digit(&text[2]) && digit(&text[3]) && digit(&text[4]) && text[5] == b' '
+}
+
 /// Where the bracket of `[03/Nov/2026:14:05:12 +0000] "` stands. A user's name may hold brackets of its own.
 #[inline]
 fn stamp(raw: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
         let open = from + memchr(b'[', raw.get(from..)?)?;
-        let found = raw.get(open..open + 30)?;
-        if found[3] == b'/' && found[7] == b'/' && found[27..] == *b"] \"" {
+        if is_stamp(raw.get(open..)?.first_chunk()?) {
             return Some(open);
         }
         from = open + 1;
@@ -397,6 +460,7 @@ pub(super) fn open(shape: &Shape<'_>) -> Option<Open> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::QuoteIndex;
 
     fn split(raw: &str) -> (Split, Vec<(Column, String)>) {
         let mut spans = Spans::default();
@@ -480,6 +544,47 @@ mod tests {
         }
         for foreign in ["", "hello", "2026/11/03 14:05:12 [error] 7#7: x", "[[[["] {
             assert_eq!(split(foreign).0, Split::Foreign, "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_split_alike_with_its_quotes_known() {
+        let lines = [
+            COMBINED.to_owned(),
+            format!(r#"{COMBINED} "198.51.100.7" rt=0.1 us="502, 504""#),
+            COMBINED
+                .replace("curl/8.5.0", "")
+                .replace("157", "98765432109876543210"),
+            COMBINED.replace("203.0.113.9", "2001:db8::aaaa:bbbb:cccc"),
+            COMBINED.replace("al [x]", "a\" ["),
+        ];
+        for line in lines {
+            for at in 0..line.len() {
+                let (before, after) = line.as_bytes().split_at(at);
+                assert_alike(&[before, &after[1..]].concat());
+                assert_alike(before);
+                for byte in *b"\" [-/9a\\" {
+                    assert_alike(&[before, &[byte], after].concat());
+                    assert_alike(&[before, &[byte], &after[1..]].concat());
+                }
+            }
+        }
+    }
+
+    /// Behind another line of the same block.
+    fn assert_alike(line: &[u8]) {
+        let before = b"\"a\"\n";
+        let block = [&before[..], line].concat();
+        let mut index = QuoteIndex::default();
+        index.look_through(&block);
+        let quotes = Quotes::new(&index.places()[3..]);
+        let (mut with, mut without) = (Spans::default(), Spans::default());
+        let layout = Learnt { names: Vec::new() };
+        let split = layout.split(line, &mut without);
+        assert_eq!(layout.split_at_quotes(line, quotes, &mut with), split);
+        for column in Column::ALL.iter().filter(|_| split == Split::Read) {
+            let line = line.escape_ascii();
+            assert_eq!(with.get(*column), without.get(*column), "{column:?} {line}");
         }
     }
 

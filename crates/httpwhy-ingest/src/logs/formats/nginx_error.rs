@@ -159,9 +159,10 @@ const ACTIONS: &[(&str, Leg, Phase)] = &[
 ];
 
 fn action(message: &[u8]) -> Option<(Leg, Phase)> {
+    let said = complaint::Said::of(message);
     ACTIONS
         .iter()
-        .find(|(text, ..)| memmem::find(message, text.as_bytes()).is_some())
+        .find(|(text, ..)| said.holds(text))
         .map(|(_, leg, phase)| (*leg, *phase))
 }
 
