@@ -41,6 +41,7 @@ impl Agent {
             gate: httpwhy_probe::Gate::default(),
             lender: None,
             jobs_block: true,
+            note_local: true,
             ..config.clone()
         };
         config.limits.body = config.limits.body.max(KEPT);

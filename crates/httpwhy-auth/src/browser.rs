@@ -45,6 +45,33 @@ pub struct BrowserPage {
     pub status: Option<u16>,
     /// The document as it is then, as HTML.
     pub html: Vec<u8>,
+    /// What it calls itself in its User-Agent fields.
+    pub agent: Option<String>,
+    /// Cookies that it did not take, or did not send, in order.
+    pub refused: Vec<RefusedCookie>,
+}
+
+/// A cookie that a browser refused. Its value is secret: the `Debug` form leaves it out.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct RefusedCookie {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Why, in the browser's own word, such as `SameSiteNoneInsecure`.
+    pub reason: String,
+    /// The host that set it, or that it was to be sent to, without the port.
+    pub host: String,
+    /// The host of the page that the request came from, where that is known.
+    pub from: Option<String>,
+    /// It came in a response and was not taken; else it was there and not sent.
+    pub set: bool,
+}
+
+impl fmt::Debug for RefusedCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RefusedCookie({}: {})", self.name, self.reason)
+    }
 }
 
 /// Does what a browser step says, in a browser of its own that holds nothing of another login.

@@ -2,14 +2,17 @@
 
 use httpwhy_model::{Exchange, Signal, Visit};
 
-use crate::causes;
+use crate::bound;
+use crate::causes::{self, Asker};
 use crate::extract::From;
 use crate::flow::Action;
-use crate::login::{Failed, Runner, Session, asks_for_code};
+use crate::login::{As, Failed, Runner, Session, asks_for_code};
 use crate::sign::Standing;
 
 /// How often verify is asked again to see whether its answer is steady.
 const AGAIN: usize = 3;
+/// Cookies that a browser refused, tried at most.
+const MOST_REFUSED: usize = 4;
 
 /// Shows that the check fails for a stranger; else it proves nothing.
 pub(crate) fn discriminates(runner: &mut Runner) -> Result<(), Failed> {
@@ -127,11 +130,54 @@ fn why(
     if !facts.is_empty() {
         return Ok(facts);
     }
+    facts.extend(refused(runner, session)?);
+    if facts.iter().any(is_proven) {
+        return Ok(facts);
+    }
     facts.extend(scheme(runner, session, answer)?);
     facts.extend(rotated(runner, session)?);
-    if facts.is_empty() {
+    if facts.iter().all(is_open) {
+        let carried = answer.request.fields.text("cookie");
+        let lost = Asker::of(answer);
+        facts.extend(bound::to_login(runner, session, &lost, carried)?);
+    }
+    if facts.iter().all(is_open) {
         let answers = vec![(Standing::Out, visit.clone())];
         facts.extend(unsteady(runner, session, answers)?);
+    }
+    if facts.iter().all(is_open) {
+        let withheld = session.refused.iter().filter(|one| !one.set);
+        facts.extend(withheld.map(|one| causes::refusal(one, None)));
+    }
+    Ok(facts)
+}
+
+fn is_proven(fact: &Signal) -> bool {
+    fact.param("proven") == Some("yes")
+}
+
+/// Whether it was seen and not shown to be why.
+fn is_open(fact: &Signal) -> bool {
+    fact.param("proven") == Some("no")
+}
+
+/// Cookies that a browser did not take: each is sent all the same, once, to see whether it would have made the session.
+fn refused(runner: &mut Runner, session: &Session) -> Result<Vec<Signal>, Failed> {
+    let mut facts = Vec::new();
+    let Some(url) = runner.verify_url(session) else {
+        return Ok(facts);
+    };
+    let set = session.refused.iter().filter(|one| one.set);
+    for one in set.take(MOST_REFUSED) {
+        let mut trial = session.clone();
+        trial.jar.give(&url, &format!("{}={}", one.name, one.value));
+        runner.hide(&trial.jar);
+        let (found, visit) = runner.verify(Some(&trial), "with-refused-cookie")?;
+        runner.report_check("with-refused-cookie", (found, visit), &[]);
+        let fact = causes::refusal(one, Some(found == Standing::In));
+        if found == Standing::In || fact.is("auth:cookie-samesite") {
+            facts.push(fact);
+        }
     }
     Ok(facts)
 }
@@ -199,7 +245,11 @@ fn scheme(
         let Some(token) = session.values.text(name).filter(|text| !text.is_empty()) else {
             continue;
         };
-        let (found, visit) = runner.verify_with(session, format!("Bearer {token}"), "as-bearer")?;
+        let bearer = As {
+            authorization: Some(format!("Bearer {token}")),
+            ..As::default()
+        };
+        let (found, visit) = runner.verify_as(session, &bearer, "as-bearer")?;
         runner.report_check("as-bearer", (found, visit), &[]);
         if found == Standing::In {
             return Ok(Some(params(name, "yes")));

@@ -16,8 +16,9 @@ use httpwhy_probe::{Coming, Config, Cookie, Lender, Loan, Next};
 use httpwhy_schema::AuthOnFail;
 use url::Url;
 
+use crate::bound::{self, Bound};
 use crate::browser::Browser;
-use crate::causes;
+use crate::causes::{self, Asker};
 use crate::check;
 use crate::flow::Flow;
 use crate::login::{Failed, Runner, Session, Sink, lend};
@@ -32,6 +33,8 @@ const RECENT: usize = 64;
 const LOSSES: usize = 64;
 /// Suspicions of a session that are looked at more closely although the check passes.
 const CLOSELY: u32 = 3;
+/// Kinds of requests that a session refuses, remembered at most.
+const STRANGERS: usize = 16;
 /// How often a visit is tried again because its session was lost.
 const RETRIES: usize = 2;
 /// How often a wish to stop is looked at.
@@ -63,6 +66,10 @@ struct Inside {
     /// Suspicions of this session.
     suspicions: u32,
     recent: VecDeque<Recent>,
+    /// Who asked for what this session's loss was last suspected by.
+    suspect: Option<Asker>,
+    /// Who is refused although the session is there: it is bound to somebody else.
+    strangers: Vec<Bound>,
     /// By epoch, what is said of exchanges that its loss was seen in.
     losses: BTreeMap<u64, Vec<Signal>>,
     /// `None` once the keeper is at its end.
@@ -114,6 +121,8 @@ impl Keeper {
                 checks: 0,
                 suspicions: 0,
                 recent: VecDeque::new(),
+                suspect: None,
+                strangers: Vec::new(),
                 losses: BTreeMap::new(),
                 orders: Some(orders),
             }),
@@ -333,6 +342,9 @@ impl Lender for Keeper {
         if *memory == 0 {
             *memory = inside.checks + 1;
             let todo = inside.machine.out(epoch);
+            if todo == Do::Verify {
+                inside.suspect = Some(Asker::of(exchange));
+            }
             inside.order(todo);
         }
         let is_over = epoch < inside.machine.epoch();
@@ -343,6 +355,13 @@ impl Lender for Keeper {
                 inside.wait(cx)
             }
             State::Active if !is_over && inside.checks >= *memory => {
+                let asker = Asker::of(exchange);
+                if let Some(bound) = inside.strangers.iter().find(|bound| bound.refuses(&asker)) {
+                    for signal in &bound.facts {
+                        exchange.signal(Phase::Wait, signal.clone());
+                    }
+                    return Poll::Ready(Some(Next::Done));
+                }
                 // The session is there: what was refused is this resource.
                 drop(inside);
                 Poll::Ready(twin(visit, index, true).or(Some(Next::Done)))
@@ -482,6 +501,7 @@ impl Keeping {
                 inside.session = session;
                 inside.suspicions = 0;
                 inside.recent.clear();
+                inside.strangers.clear();
                 Attempt::Passed { ends }
             }
             Err(Failed::Refused(signal)) => Attempt::Refused(signal),
@@ -518,12 +538,18 @@ impl Keeping {
 
     /// A sign of loss came: is the session there?
     fn check(&mut self) -> Result<(), Stopped> {
-        let (session, closely) = {
+        let (session, suspect, closely) = {
             let mut inside = self.shared.lock();
             inside.suspicions += 1;
-            (inside.session.clone(), inside.suspicions <= CLOSELY)
+            let suspect = inside.suspect.take().unwrap_or_default();
+            (
+                inside.session.clone(),
+                suspect,
+                inside.suspicions <= CLOSELY,
+            )
         };
-        let (found, facts) = self.checked(&session, closely).map_err(|_| Stopped)?;
+        let checked = self.checked(&session, &suspect, closely);
+        let (found, facts) = checked.map_err(|_| Stopped)?;
         let mut inside = self.shared.lock();
         let epoch = inside.machine.epoch();
         if !facts.is_empty() {
@@ -543,9 +569,12 @@ impl Keeping {
     fn checked(
         &mut self,
         session: &Session,
+        suspect: &Asker,
         closely: bool,
     ) -> Result<(Checked, Vec<Signal>), Failed> {
         let (found, visit) = self.runner.verify(Some(session), "verify")?;
+        let usual = visit.last().map(|step| Asker::of(&step.exchange));
+        let usual = usual.unwrap_or_default();
         let answers = vec![(found, visit.clone())];
         if found != Standing::Out {
             self.runner.report_check("verify", (found, visit), &[]);
@@ -553,10 +582,13 @@ impl Keeping {
                 Standing::In if closely => check::unsteady(&mut self.runner, session, answers)?,
                 _ => None,
             };
-            return Ok(match unsteady {
-                Some(fact) => unsteadily(fact),
-                None => (Checked::Inside, Vec::new()),
-            });
+            if let Some(fact) = unsteady {
+                return Ok(unsteadily(fact));
+            }
+            if found == Standing::In && closely {
+                self.look_for_strangers(session, &usual, suspect)?;
+            }
+            return Ok((Checked::Inside, Vec::new()));
         }
         let (fresh, logout, epoch) = {
             let inside = self.shared.lock();
@@ -580,6 +612,9 @@ impl Keeping {
             return Ok(unsteadily(fact));
         }
         self.doubt = fresh && facts.is_empty();
+        if self.doubt {
+            facts.extend(bound::untried(&usual, suspect));
+        }
         let age = self
             .shared
             .now()
@@ -596,6 +631,29 @@ impl Keeping {
         facts.insert(0, crate::auth(word, &params));
         self.runner.report_check("verify", (found, visit), &facts);
         Ok((Checked::Gone { explained }, facts))
+    }
+
+    /// The session is there, and yet a request was refused: because of who asked?
+    fn look_for_strangers(
+        &mut self,
+        session: &Session,
+        usual: &Asker,
+        suspect: &Asker,
+    ) -> Result<(), Failed> {
+        let known = {
+            let inside = self.shared.lock();
+            let strangers = &inside.strangers;
+            strangers.len() >= STRANGERS || strangers.iter().any(|bound| bound.refuses(suspect))
+        };
+        if known {
+            return Ok(());
+        }
+        if let Some(mut bound) = bound::to_usual(&mut self.runner, session, usual, suspect)? {
+            let lost = crate::auth("lost-right-after-login", &[]);
+            bound.facts.insert(0, lost);
+            self.shared.lock().strangers.push(bound);
+        }
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@
 //! flow's scope, and no report holds a secret.
 
 mod agent;
+mod bound;
 mod browser;
 mod causes;
 mod check;
@@ -28,7 +29,7 @@ mod test;
 mod totp;
 mod values;
 
-pub use browser::{Browser, BrowserAct, BrowserPage};
+pub use browser::{Browser, BrowserAct, BrowserPage, RefusedCookie};
 pub use flow::Flow;
 pub use keeper::Keeper;
 pub use machine::Figures;

@@ -13,11 +13,12 @@ use httpwhy_diagnose::diagnose;
 use httpwhy_model::{
     Body, End, Exchange, Fields, Framing, Kept, Phase, Response, Seen, Sent, Signal, Visit, Who,
 };
+use httpwhy_probe::ways::Ways;
 use httpwhy_probe::{Config, Cookies, Deadlines, Jar, Job, Lent};
 use httpwhy_schema::AuthConflict;
 
 use crate::agent::{Agent, Stopped};
-use crate::browser::{Browser, BrowserAct};
+use crate::browser::{Browser, BrowserAct, RefusedCookie};
 use crate::extract::{Extract, From, Selector, content};
 use crate::flow::{Act, Action, Content, Flow, Http, Step};
 use crate::mask::Mask;
@@ -45,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) ends: Option<SystemTime>,
     /// What the login's steps saw, with their secrets.
     pub(crate) trace: Vec<Visit>,
+    /// Cookies that a browser refused in its steps.
+    pub(crate) refused: Vec<RefusedCookie>,
 }
 
 /// Why there is no session.
@@ -64,6 +67,17 @@ impl std::convert::From<Stopped> for Failed {
     }
 }
 
+/// What is otherwise in a check than the flow says, to find out why it fails.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct As {
+    /// This Authorization field.
+    pub(crate) authorization: Option<String>,
+    /// This User-Agent field.
+    pub(crate) agent: Option<String>,
+    /// Connections made so.
+    pub(crate) ways: Option<Arc<Ways>>,
+}
+
 /// Sends what a flow says.
 pub(crate) struct Runner {
     pub(crate) flow: Arc<Flow>,
@@ -75,6 +89,7 @@ pub(crate) struct Runner {
     marks: Marks,
     browser: Option<Arc<dyn Browser>>,
     deadlines: Deadlines,
+    ways: Arc<Ways>,
     sink: Sink,
     login: u64,
     number: u64,
@@ -108,6 +123,7 @@ impl Runner {
             mask: Mask::of(&secrets, &Jar::default()),
             marks: Marks::default(),
             deadlines: config.deadlines,
+            ways: Arc::clone(&config.ways),
             flow,
             secrets,
             browser,
@@ -138,23 +154,39 @@ impl Runner {
         session: Option<&Session>,
         step: &str,
     ) -> Result<(Standing, Visit), Failed> {
-        self.ask_verify(session, None, step)
+        self.ask_verify(session, &As::default(), step)
     }
 
-    /// As [`Runner::verify`], with this Authorization instead of what the flow says.
-    pub(crate) fn verify_with(
+    /// As [`Runner::verify`], with that instead of what the flow says.
+    pub(crate) fn verify_as(
         &mut self,
         session: &Session,
-        authorization: String,
+        otherwise: &As,
         step: &str,
     ) -> Result<(Standing, Visit), Failed> {
-        self.ask_verify(Some(session), Some(authorization), step)
+        self.ask_verify(Some(session), otherwise, step)
+    }
+
+    /// Hides from now on what that jar holds too.
+    pub(crate) fn hide(&mut self, jar: &Jar) {
+        self.mask.add(&Values::default(), jar);
+    }
+
+    /// Where the check goes with that session, when it may.
+    pub(crate) fn verify_url(&mut self, session: &Session) -> Option<String> {
+        let flow = Arc::clone(&self.flow);
+        self.url(&flow.verify.url, &session.values, "verify").ok()
+    }
+
+    /// How connections are made.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.ways
     }
 
     fn ask_verify(
         &mut self,
         session: Option<&Session>,
-        authorization: Option<String>,
+        otherwise: &As,
         step: &str,
     ) -> Result<(Standing, Visit), Failed> {
         let nobody = Session {
@@ -173,11 +205,17 @@ impl Runner {
                 .retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
             job.fields.push((name, value));
         }
-        if let Some(value) = authorization {
-            job.fields
-                .retain(|(name, _)| !name.eq_ignore_ascii_case(b"authorization"));
-            job.fields.push(("Authorization".into(), value.into()));
+        for (name, value) in [
+            ("Authorization", &otherwise.authorization),
+            ("User-Agent", &otherwise.agent),
+        ] {
+            if let Some(value) = value {
+                let is = |known: &[u8]| known.eq_ignore_ascii_case(name.as_bytes());
+                job.fields.retain(|(known, _)| !is(known));
+                job.fields.push((name.into(), value.clone().into()));
+            }
         }
+        job.ways.clone_from(&otherwise.ways);
         let visit = self.agent.ask(job, false)?;
         let last = visit.last().ok_or(Failed::Stopped)?;
         Ok((standing(&flow.verify, &last.exchange), visit))
@@ -503,6 +541,10 @@ impl Runner {
             }
         };
         session.jar.merge(page.cookies);
+        let in_scope = |one: &RefusedCookie| flow.scope.is_host(&one.host);
+        session
+            .refused
+            .extend(page.refused.into_iter().filter(in_scope));
         let mut exchange = Exchange {
             target: page.url,
             end: End::Answered,
@@ -521,6 +563,10 @@ impl Runner {
             ..Exchange::default()
         };
         exchange.vantage.who = Who::Browser;
+        if let Some(agent) = page.agent {
+            exchange.request.fields = Fields::of([("User-Agent", agent)]);
+            exchange.request.fields.kept = Kept::Only(vec!["user-agent".to_owned()]);
+        }
         let (report, end) = self.judge(step, what, Visit::of(exchange), true, session);
         self.mask.add(&session.values, &session.jar);
         self.report(report);

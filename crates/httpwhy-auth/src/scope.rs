@@ -56,6 +56,15 @@ impl Scope {
         fits(&self.within) && !fits(&self.without)
     }
 
+    /// Whether credentials may go to some address at that host.
+    pub(crate) fn is_host(&self, name: &str) -> bool {
+        let url = Url::parse(&format!("http://{name}/")).ok();
+        let Some(name) = url.as_ref().and_then(host) else {
+            return false;
+        };
+        self.within.iter().any(|place| place.is_at(&name))
+    }
+
     /// The origin that the first pattern names, where it names one.
     pub(crate) fn origin(&self) -> Option<Url> {
         let place = self.within.first().filter(|place| !place.below)?;
@@ -102,15 +111,15 @@ impl Place {
             _ => return false,
         };
         let Some(host) = host(url) else { return false };
-        let is_host = host == self.host
-            || self.below
-                && host
-                    .strip_suffix(&self.host)
-                    .is_some_and(|rest| rest.ends_with('.'));
         tls == self.tls
-            && is_host
+            && self.is_at(&host)
             && url.port_or_known_default() == Some(self.port)
             && self.path.fits(url.path())
+    }
+
+    fn is_at(&self, host: &str) -> bool {
+        let below = || host.strip_suffix(&self.host);
+        host == self.host || self.below && below().is_some_and(|rest| rest.ends_with('.'))
     }
 }
 
@@ -156,6 +165,15 @@ mod tests {
             ("nonsense", false),
         ] {
             assert_eq!(scope.holds(url), within, "{url}");
+        }
+        for (host, within) in [
+            ("SHOP.example", true),
+            ("eu.api.example", true),
+            ("evilapi.example", false),
+            ("idp.example", false),
+            ("", false),
+        ] {
+            assert_eq!(scope.is_host(host), within, "{host}");
         }
         let origin = scope.origin().expect("one");
         assert_eq!(origin.as_str(), "https://shop.example/");

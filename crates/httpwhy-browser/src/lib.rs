@@ -34,7 +34,7 @@ mod trouble;
 
 pub use find::{NAMES, find};
 pub use lend::{Lender, Lent};
-pub use page::{Act, Cookie, Credentials, Load, Loaded, Look, Performed, load, perform};
+pub use page::{Act, Cookie, Credentials, Load, Loaded, Look, Performed, Refused, load, perform};
 pub use pool::{Counts, Lease, Pool, PoolConfig};
 pub use run::{Error, Finished, Run, Totals, run};
 pub use trouble::Trouble;

@@ -12,6 +12,16 @@ struct Cause {
     shows: &'static str,
     audience: Audience,
     fix: &'static str,
+    /// What it shows with `proven=no`, where that is a difference that was seen and no cause that was found: nobody is
+    /// blamed for it then.
+    open: Option<&'static str>,
+}
+
+impl Cause {
+    /// Whether the signal says that this was seen but not shown to be why.
+    fn is_open(&self, signal: &Signal) -> bool {
+        self.open.is_some() && signal.param("proven") == Some("no")
+    }
 }
 
 /// The candidates: what is found in the messages themselves first, what needs another observer last.
@@ -22,6 +32,7 @@ const CAUSES: &[Cause] = &[
         shows: "the session's cookie is marked Secure, and the request after the login goes over http: it stays at home",
         audience: Audience::Caller,
         fix: "Ask over https: a cookie marked `Secure` never goes over http. If TLS ends in front of the application, go through that front.",
+        open: None,
     },
     Cause {
         word: "cookie-path",
@@ -29,6 +40,7 @@ const CAUSES: &[Cause] = &[
         shows: "the session's cookie has a Path that does not cover the address asked for",
         audience: Audience::Author,
         fix: "Set the session's cookie with `Path=/`; without Path it belongs to the folder of the login page alone.",
+        open: None,
     },
     Cause {
         word: "cookie-domain",
@@ -36,6 +48,7 @@ const CAUSES: &[Cause] = &[
         shows: "the session's cookie names a Domain that is not the host's, and is refused",
         audience: Audience::Author,
         fix: "Leave `Domain` out, or name the host's own registered domain.",
+        open: None,
     },
     Cause {
         word: "host-switched",
@@ -43,6 +56,7 @@ const CAUSES: &[Cause] = &[
         shows: "the login was at another host than the address asked for, and the cookie stays with that host",
         audience: Audience::Caller,
         fix: "Log in at the very host that is asked afterwards, `www.` included.",
+        open: None,
     },
     Cause {
         word: "cookie-refused",
@@ -50,6 +64,17 @@ const CAUSES: &[Cause] = &[
         shows: "the session's cookie breaks the rules of cookies and was not stored",
         audience: Audience::Author,
         fix: "A cookie named `__Host-…` or `__Secure-…` needs `Secure` over https, the first also `Path=/` and no `Domain`.",
+        open: None,
+    },
+    Cause {
+        word: "cookie-samesite",
+        party: Party::Origin,
+        shows: "the browser refused a cookie of the login because of its SameSite attribute",
+        audience: Audience::Author,
+        fix: "Set the session's cookie with `SameSite=Lax`. A cookie that has to come back with a form from another site (an identity provider's answer) needs `SameSite=None; Secure`, and https.",
+        open: Some(
+            "the browser refused a cookie because of its SameSite attribute; sent all the same, it does not bring the session back",
+        ),
     },
     Cause {
         word: "token-expired",
@@ -57,6 +82,7 @@ const CAUSES: &[Cause] = &[
         shows: "by the server's own clock the token had expired already",
         audience: Audience::Operator,
         fix: "Compare the clocks of issuer and service, and the life of tokens in the issuer's settings.",
+        open: None,
     },
     Cause {
         word: "token-not-yet-valid",
@@ -64,6 +90,7 @@ const CAUSES: &[Cause] = &[
         shows: "by the server's own clock the token is not valid yet",
         audience: Audience::Operator,
         fix: "Set the clocks of issuer and service by NTP; allow a minute of skew where `nbf` is checked.",
+        open: None,
     },
     Cause {
         word: "credentials-left-behind",
@@ -71,6 +98,7 @@ const CAUSES: &[Cause] = &[
         shows: "the answer leads to another origin, where the credentials do not go along",
         audience: Audience::Caller,
         fix: "Ask at the address that the redirect names, and take it into the flow's scope if it is the site's own.",
+        open: None,
     },
     Cause {
         word: "token-scheme",
@@ -78,6 +106,7 @@ const CAUSES: &[Cause] = &[
         shows: "the challenge asks for another scheme than the credentials were sent in",
         audience: Audience::Caller,
         fix: "Send the token as the challenge says: `Authorization: Bearer ${name}`.",
+        open: None,
     },
     Cause {
         word: "csrf-rotated",
@@ -85,6 +114,27 @@ const CAUSES: &[Cause] = &[
         shows: "the token that the session carries was taken before the login and has changed since",
         audience: Audience::Caller,
         fix: "Take the token once more behind the login: a step that loads a page and extracts it anew.",
+        open: None,
+    },
+    Cause {
+        word: "agent-changed",
+        party: Party::Client,
+        shows: "the session is bound to the User-Agent field: the same request is known with one and unknown with the other",
+        audience: Audience::Caller,
+        fix: "Send one User-Agent from the login to the last request: the same `headers` in every step of the flow, -A, and no such field in the inputs; behind a browser step, the browser's own.",
+        open: Some(
+            "the login went out with another User-Agent; that the session is bound to it could not be shown",
+        ),
+    },
+    Cause {
+        word: "address-changed",
+        party: Party::Client,
+        shows: "the session is bound to the client's address: the same request is known from one and unknown from the other",
+        audience: Audience::Caller,
+        fix: "Let the login and all requests leave by one way: the same proxy, interface and address family (--proxy, --noproxy, --interface, -4) for every host of the flow.",
+        open: Some(
+            "the login came from another address; that the session is bound to it could not be shown",
+        ),
     },
     Cause {
         word: "verify-alternates",
@@ -92,6 +142,7 @@ const CAUSES: &[Cause] = &[
         shows: "the same session is known and not known in turns: several servers that do not share sessions",
         audience: Audience::Operator,
         fix: "Keep sessions in a store that all servers share, or make the load balancer sticky.",
+        open: None,
     },
     Cause {
         word: "logout-visited",
@@ -99,6 +150,7 @@ const CAUSES: &[Cause] = &[
         shows: "the run itself opened an address that ends the session",
         audience: Audience::Caller,
         fix: "Leave that address out: as a pattern with ! in the flow's scope, or out of the list.",
+        open: None,
     },
     Cause {
         word: "session-displaced",
@@ -106,6 +158,7 @@ const CAUSES: &[Cause] = &[
         shows: "a second login ended the session of the first: one session for each account",
         audience: Audience::Caller,
         fix: "Give each program and each person an account of its own; log in once and share that session.",
+        open: None,
     },
 ];
 
@@ -119,6 +172,11 @@ fn found(exchange: &Exchange) -> impl Iterator<Item = (&'static Cause, &Signal)>
     })
 }
 
+/// The first of them that was not merely seen.
+fn likeliest(exchange: &Exchange) -> Option<(&'static Cause, &Signal)> {
+    found(exchange).find(|(cause, signal)| !cause.is_open(signal))
+}
+
 /// What was found out, the likeliest cause first.
 pub(crate) fn evidence(exchange: &Exchange, step: usize) -> Vec<Evidence> {
     found(exchange)
@@ -126,14 +184,17 @@ pub(crate) fn evidence(exchange: &Exchange, step: usize) -> Vec<Evidence> {
             step,
             place: Place::Signal(signal.to_string()),
             quote: None,
-            shows: Cow::Borrowed(cause.shows),
+            shows: Cow::Borrowed(match cause.open {
+                Some(open) if cause.is_open(signal) => open,
+                _ => cause.shows,
+            }),
         })
         .collect()
 }
 
 /// Who must mend the likeliest cause. A test that made the session work again proves it.
 pub(crate) fn blame(exchange: &Exchange) -> Option<Blame> {
-    let (cause, signal) = found(exchange).next()?;
+    let (cause, signal) = likeliest(exchange)?;
     let tested = signal.param("proven") == Some("yes");
     Some(if tested {
         Blame::Proven(cause.party)
@@ -144,7 +205,7 @@ pub(crate) fn blame(exchange: &Exchange) -> Option<Blame> {
 
 /// What to do about the likeliest cause.
 pub(crate) fn remedy(exchange: &Exchange) -> Option<Remedy> {
-    let (cause, _) = found(exchange).next()?;
+    let (cause, _) = likeliest(exchange)?;
     Some(Remedy {
         audience: cause.audience,
         text: Cow::Borrowed(cause.fix),
@@ -212,6 +273,16 @@ mod tests {
         assert!(first < second && second < third && first.is_some());
         let proven = crate::diagnose(&lost(&facts[..2]));
         assert_eq!(proven.blame, Blame::Proven(Party::Client));
+        let seen = crate::diagnose(&lost(&["auth:agent-changed login=a now=b proven=no"]));
+        assert!(matches!(seen.blame, Blame::Unknown { .. }), "{seen:?}");
+        let said = |diagnosis: &httpwhy_model::Diagnosis, text: &str| {
+            diagnosis.evidence.iter().any(|e| e.shows.contains(text))
+        };
+        assert!(
+            said(&seen, "could not be shown") && !said(&seen, "is bound to the User-Agent field")
+        );
+        let shown = crate::diagnose(&lost(&["auth:agent-changed login=a now=b proven=yes"]));
+        assert_eq!(shown.blame, Blame::Proven(Party::Client));
         let unknown = crate::diagnose(&lost(&[]));
         assert!(
             matches!(unknown.blame, Blame::Unknown { .. }),

@@ -1,6 +1,6 @@
 //! How a connection came about, where that was not straight to the target's own address.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::{Response, Signal};
@@ -14,6 +14,8 @@ pub struct Way {
     pub instead: Option<Instead>,
     /// The source address or interface that was asked for.
     pub from: Option<String>,
+    /// The address at this end of the connection, where it was looked at: to be compared between a login and what follows.
+    pub local: Option<IpAddr>,
     /// Every attempt at an address, in order of their beginnings; empty when there was but one.
     pub attempts: Vec<Attempt>,
 }

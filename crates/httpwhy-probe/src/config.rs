@@ -50,6 +50,8 @@ pub struct Config {
     pub pace: Option<Pace>,
     /// Shut while no further job is to begin.
     pub gate: Gate,
+    /// Note the address at this end of each TCP connection ([`httpwhy_model::Way::local`]).
+    pub note_local: bool,
     /// Who gives credentials to steps.
     pub lender: Option<Arc<dyn Lender>>,
     /// Whether the next job may be long in coming, as from standard input. When not, workers take jobs from
@@ -78,6 +80,7 @@ impl Default for Config {
             concurrency: 50,
             pace: None,
             gate: Gate::default(),
+            note_local: false,
             lender: None,
             jobs_block: true,
         }

@@ -20,6 +20,9 @@ pub struct WayJson {
     /// The source address or interface that was asked for.
     #[serde(default)]
     pub from: Option<String>,
+    /// The address at this end of the connection, where it was looked at (with --auth).
+    #[serde(default)]
+    pub local: Option<String>,
     /// Every attempt at an address, when there were several.
     #[serde(default)]
     pub attempts: Vec<AttemptJson>,
@@ -76,6 +79,7 @@ impl From<&Way> for WayJson {
                 set_by: instead.set_by.clone(),
             }),
             from: way.from.clone(),
+            local: way.local.map(|local| local.to_string()),
             attempts: way.attempts.iter().map(attempt_out).collect(),
         }
     }
@@ -111,6 +115,14 @@ impl WayJson {
                 set_by: instead.set_by,
             }),
             from: self.from,
+            local: match self.local {
+                Some(local) => Some(
+                    local
+                        .parse()
+                        .map_err(|error| format!("way: local '{local}': {error}"))?,
+                ),
+                None => None,
+            },
             attempts: self
                 .attempts
                 .iter()

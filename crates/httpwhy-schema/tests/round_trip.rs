@@ -30,6 +30,7 @@ fn way() -> httpwhy_model::Way {
             set_by: "--unix-socket".into(),
         }),
         from: Some("eth0".into()),
+        local: Some("192.0.2.9".parse().expect("an address")),
         attempts: vec![
             attempt(
                 "192.0.2.1:1",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -24,6 +24,8 @@ pub struct Asked {
     pub fields: Vec<(String, String)>,
     /// The content.
     pub body: Vec<u8>,
+    /// The address that it came from; `None` where it did not come over a connection.
+    pub from: Option<IpAddr>,
 }
 
 impl Asked {
@@ -214,7 +216,9 @@ fn streams(shared: &Shared) -> std::sync::MutexGuard<'_, Vec<TcpStream>> {
 
 fn converse(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
+    let from = stream.peer_addr().ok().map(|address| address.ip());
     while let Some(asked) = request(&mut reader)? {
+        let asked = Asked { from, ..asked };
         shared.requests.fetch_add(1, Ordering::SeqCst);
         let reply = (shared.handler)(&asked);
         (&mut &*stream).write_all(&reply.bytes)?;

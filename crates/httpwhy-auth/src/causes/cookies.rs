@@ -79,7 +79,7 @@ pub(crate) fn lost_cookies<'v>(
     found
 }
 
-fn set_by(exchange: &Exchange) -> Vec<String> {
+pub(super) fn set_by(exchange: &Exchange) -> Vec<String> {
     let responses = exchange.interim.iter().chain(&exchange.response);
     responses
         .flat_map(|response| response.fields.iter("set-cookie"))

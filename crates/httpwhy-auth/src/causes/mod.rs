@@ -1,11 +1,15 @@
 //! Why a session does not last: each candidate is tested, and what is found is a fact, a signal of its own. Which of them
 //! is the cause is judged elsewhere.
 
+mod asker;
 mod cookies;
+mod samesite;
 mod spread;
 mod token;
 
+pub(crate) use asker::{Asker, Source, made_by};
 pub(crate) use cookies::{ends_session, lost_cookies};
+pub(crate) use samesite::refusal;
 pub(crate) use spread::alternates;
 pub(crate) use token::{challenge, lives};
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::refused::{Refused, Watching};
 use super::{COMMAND, blank};
 use crate::cdp::{Cdp, Failed};
 use crate::json::{is_set, text, text_or_empty};
@@ -44,6 +45,10 @@ pub struct Performed {
     pub html: String,
     /// All cookies, as lines of Netscape's format.
     pub cookies: String,
+    /// Cookies that the browser did not take, or did not send, in order.
+    pub refused: Vec<Refused>,
+    /// What it calls itself in its User-Agent fields.
+    pub agent: String,
 }
 
 /// Does the acts in order in a browser of its own, within that time. `may_fill` says of a URL whether something may be
@@ -102,11 +107,21 @@ async fn go(
         cdp: lease.browser().cdp.clone(),
         session,
     };
+    // Nothing of the content is kept for us: the events are all that is wished.
+    let little = json!({"maxTotalBufferSize": 0, "maxResourceBufferSize": 0});
+    stage
+        .cdp
+        .call(Some(&stage.session), "Network.enable", little, COMMAND)
+        .await
+        .map_err(|failed| why(&failed))?;
+    let mut watching = Watching::default();
     for (number, act) in acts.iter().enumerate() {
         *at = number;
         stage.act(act, may_fill).await?;
+        take(lease, &stage, &mut watching);
     }
     stage.settle().await?;
+    take(lease, &stage, &mut watching);
     let jar = json!({"browserContextId": context});
     let cookies = lease
         .browser()
@@ -125,7 +140,16 @@ async fn go(
             .filter(|status| *status > 0),
         html: stage.text(&html).await?,
         cookies: netscape(&cookies),
+        refused: watching.seen,
+        agent: stage.text("navigator.userAgent").await?,
     })
+}
+
+/// Takes what has been told of cookies until now.
+fn take(lease: &mut Lease, stage: &Stage, watching: &mut Watching) {
+    while let Ok(event) = lease.browser().events.try_recv() {
+        watching.take(&stage.session, &event);
+    }
 }
 
 impl Stage {

@@ -5,6 +5,7 @@ mod exchange;
 mod fields;
 mod hop;
 mod record;
+mod refused;
 mod socket;
 mod visit;
 
@@ -29,6 +30,7 @@ use crate::cdp::{Cdp, Event, Failed};
 use crate::json::{is_set, text, text_or_empty, whole};
 pub use act::{Act, Performed, perform};
 use record::Record;
+pub use refused::Refused;
 pub(crate) use visit::unopened;
 
 /// How long a command of ours may take, other than to navigate: a moment, on a machine that has the time.

@@ -48,6 +48,11 @@ impl Dialler<'_> {
         let (tcp, peer) = connected?;
         self.local.count(|totals| totals.connections += 1);
         exchange.peer = Some(peer);
+        if self.local.shared.config.note_local
+            && let Ok(local) = tcp.local_addr()
+        {
+            exchange.way_mut().local = Some(local.ip());
+        }
         // A small piece (a SETTINGS frame, a handshake's end) must not hold back the next until it is acknowledged. Where
         // the system does not care, it is slower and no more.
         let _ = tcp.set_nodelay(true);

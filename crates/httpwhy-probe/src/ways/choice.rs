@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{NoProxy, Proxy};
-use crate::target::Origin;
+use crate::target::{Origin, Target};
 
 /// Which proxy is used for which target. The default: none for any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,6 +92,17 @@ impl Proxies {
         self
     }
 
+    /// For every target the proxy that is used for this one (an absolute URI), or none where none is.
+    #[must_use]
+    pub fn as_for(&self, target: &str) -> Self {
+        let target = Target::parse(target).ok();
+        let proxy = target.and_then(|target| self.choose(&target.origin, target.websocket));
+        Self {
+            all: proxy.map(Arc::clone),
+            ..Self::default()
+        }
+    }
+
     /// The proxy for that origin.
     pub(crate) fn choose(&self, origin: &Origin, websocket: bool) -> Option<&Arc<Proxy>> {
         let own = match (origin.tls, websocket) {
@@ -108,7 +119,6 @@ impl Proxies {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::Target;
 
     fn chosen(variables: &[(&str, &str)], target: &str) -> Option<String> {
         let get = |name: &str| {

@@ -1,6 +1,7 @@
 //! Authentication flows against a real local application: a CSRF form, sessions that end, a page that ends them, and each
 //! defect named by its cause. No secret is ever printed.
 
+mod bound;
 mod shop;
 
 use std::collections::BTreeMap;

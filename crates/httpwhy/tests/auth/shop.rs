@@ -1,7 +1,9 @@
 //! A small web shop with a login: a CSRF form, sessions that end, a page that ends them, and defects on demand.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use httpwhy_testkit::{Asked, Reply, Server};
 
@@ -37,6 +39,16 @@ pub(crate) struct Defects {
     pub(crate) no_token: bool,
     /// `/me` has moved to this origin.
     pub(crate) moved: Option<&'static str>,
+    /// Sessions and tokens are good only with the User-Agent of their login.
+    pub(crate) bound_to_agent: bool,
+    /// Sessions and tokens are good only from the address of their login.
+    pub(crate) bound_to_address: bool,
+    /// No session is ever known.
+    pub(crate) forgets: bool,
+    /// Where the identity provider is, for `/sso`.
+    pub(crate) provider: Option<&'static str>,
+    /// Seconds that a token lives, and how it says so.
+    pub(crate) token_lives: Option<u64>,
 }
 
 /// What happened to it.
@@ -49,6 +61,12 @@ pub(crate) struct Counts {
     /// Pages that were given, by their path.
     pub(crate) pages: BTreeMap<String, usize>,
     pub(crate) posts: usize,
+    /// Tokens that were given.
+    pub(crate) tokens: usize,
+    /// Tokens that a page was given for, and how often.
+    pub(crate) tokens_used: BTreeMap<String, usize>,
+    /// Pages refused because the token was too old.
+    pub(crate) too_old: usize,
 }
 
 #[derive(Default)]
@@ -58,6 +76,31 @@ struct State {
     sessions: BTreeMap<String, usize>,
     tokens: usize,
     asked: usize,
+    /// Who got which session or token.
+    owners: BTreeMap<String, Owner>,
+}
+
+/// Who logged in, as the shop sees it.
+struct Owner {
+    agent: Option<String>,
+    from: Option<IpAddr>,
+    since: Instant,
+}
+
+impl Owner {
+    fn of(asked: &Asked) -> Self {
+        Self {
+            agent: asked.field("user-agent").map(str::to_owned),
+            from: asked.from,
+            since: Instant::now(),
+        }
+    }
+
+    fn is_asking(&self, defects: Defects, asked: &Asked) -> bool {
+        let now = Self::of(asked);
+        (!defects.bound_to_agent || self.agent == now.agent)
+            && (!defects.bound_to_address || self.from == now.from)
+    }
 }
 
 /// The shop, listening.
@@ -118,7 +161,9 @@ fn answer(state: &mut State, defects: Defects, asked: &Asked) -> Reply {
     match (asked.method.as_str(), path) {
         ("GET", "/login") => login_page(state, defects),
         ("POST", "/login") => log_in(state, defects, asked),
-        ("POST", "/token") => token(defects, asked),
+        ("POST", "/token") => token(state, defects, asked),
+        ("GET", "/sso") => sign_on(defects),
+        ("POST", "/callback") => called_back(state, asked),
         ("GET", "/logout") => {
             if let Some(sid) = cookie(asked, "sid")
                 && state.sessions.remove(&sid).is_some()
@@ -128,7 +173,7 @@ fn answer(state: &mut State, defects: Defects, asked: &Asked) -> Reply {
             let fields = ["Location: /login", "Set-Cookie: sid=; Path=/; Max-Age=0"];
             Reply::new("302 Found", &fields, "")
         }
-        (_, "/api") => bearer(asked),
+        (_, path) if path.starts_with("/api") => bearer(state, defects, asked),
         (_, path) => protected(state, defects, asked, path),
     }
 }
@@ -177,26 +222,76 @@ fn log_in(state: &mut State, defects: Defects, asked: &Asked) -> Reply {
     }
     let sid = format!("sid-secret-{}", state.counts.logins);
     state.sessions.insert(sid.clone(), 0);
+    state.owners.insert(sid.clone(), Owner::of(asked));
     let attributes = defects.cookie.unwrap_or("Path=/");
     let set = format!("Set-Cookie: sid={sid}; {attributes}");
     Reply::new("302 Found", &["Location: /home", &set], "")
 }
 
-/// OAuth 2.0, client credentials.
-fn token(defects: Defects, asked: &Asked) -> Reply {
+/// To an identity provider at another site, with a cookie by which its answer is known.
+fn sign_on(defects: Defects) -> Reply {
+    let Some(provider) = defects.provider else {
+        return Reply::new("404 Not Found", &[], "");
+    };
+    let attributes = defects.cookie.unwrap_or("Path=/");
+    let state = format!("Set-Cookie: state=sid-secret-state; {attributes}");
+    let location = format!("Location: http://{provider}/authorize");
+    Reply::new("302 Found", &[&location, &state], "")
+}
+
+/// The identity provider's answer: the browser brings it as a form.
+fn called_back(state: &mut State, asked: &Asked) -> Reply {
+    let html = "Content-Type: text/html";
+    if cookie(asked, "state").as_deref() != Some("sid-secret-state") {
+        return Reply::new("200 OK", &[html], "<p id=done>Please sign in</p>");
+    }
+    state.counts.logins += 1;
+    let sid = format!("sid-secret-{}", state.counts.logins);
+    state.sessions.insert(sid.clone(), 0);
+    let set = format!("Set-Cookie: sid={sid}; Path=/");
+    Reply::new("200 OK", &[html, &set], "<p id=done>Welcome</p>")
+}
+
+/// OAuth 2.0, client credentials and refresh token.
+fn token(state: &mut State, defects: Defects, asked: &Asked) -> Reply {
     let json = ["Content-Type: application/json", "Cache-Control: no-store"];
     // id:tok-secret-key
     if asked.field("authorization") != Some("Basic aWQ6dG9rLXNlY3JldC1rZXk=") {
         return Reply::new("401 Unauthorized", &json, r#"{"error":"invalid_client"}"#);
     }
-    let token = defects.token.unwrap_or("tok-secret-1");
-    let body = format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":3600}}"#);
+    let form = pairs(&asked.body);
+    let is_refresh = form
+        .get("grant_type")
+        .is_some_and(|grant| grant == "refresh_token");
+    if is_refresh
+        && form
+            .get("refresh_token")
+            .is_none_or(|given| given != "tok-secret-key")
+    {
+        return Reply::new("400 Bad Request", &json, r#"{"error":"invalid_grant"}"#);
+    }
+    state.counts.tokens += 1;
+    let made = format!("tok-secret-{}", state.counts.tokens);
+    let token = defects.token.map_or(made, str::to_owned);
+    state.owners.insert(token.clone(), Owner::of(asked));
+    let lives = defects.token_lives.unwrap_or(3600);
+    let body =
+        format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":{lives}}}"#);
     Reply::new("200 OK", &json, body)
 }
 
-fn bearer(asked: &Asked) -> Reply {
-    let fine = asked.field("authorization") == Some("Bearer tok-secret-1");
-    if fine {
+fn bearer(state: &mut State, defects: Defects, asked: &Asked) -> Reply {
+    let token = asked.field("authorization");
+    let token = token.and_then(|value| value.strip_prefix("Bearer tok-secret-"));
+    let token = token
+        .map(|rest| format!("tok-secret-{rest}"))
+        .unwrap_or_default();
+    let owner = state.owners.get(&token);
+    let lives = Duration::from_secs(defects.token_lives.unwrap_or(3600));
+    let too_old = owner.is_some_and(|owner| owner.since.elapsed() > lives);
+    state.counts.too_old += usize::from(too_old);
+    if !too_old && owner.is_some_and(|owner| owner.is_asking(defects, asked)) {
+        *state.counts.tokens_used.entry(token).or_default() += 1;
         return Reply::new("200 OK", &["Content-Type: application/json"], r#"{"id":1}"#);
     }
     Reply::new(
@@ -218,7 +313,13 @@ fn protected(state: &mut State, defects: Defects, asked: &Asked, path: &str) -> 
             "",
         );
     }
-    let sid = cookie(asked, "sid").filter(|sid| state.sessions.contains_key(sid));
+    let known = |sid: &String| {
+        let owner = state.owners.get(sid);
+        state.sessions.contains_key(sid)
+            && !defects.forgets
+            && owner.is_none_or(|owner| owner.is_asking(defects, asked))
+    };
+    let sid = cookie(asked, "sid").filter(known);
     let Some(sid) = sid else {
         if path == "/me" && defects.open {
             return Reply::new("200 OK", &[], r#"{"id":0}"#);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use httpwhy_auth::{Browser, BrowserAct, BrowserPage, Flow, Keeper, StepReport};
+use httpwhy_auth::{Browser, BrowserAct, BrowserPage, Flow, Keeper, RefusedCookie, StepReport};
 use httpwhy_browser::{Act, Credentials, Lent as PageLent, PoolConfig, perform};
 use httpwhy_model::{Because, Signal, Visit, redacted};
 use httpwhy_probe::{Coming, Config, Jar, Lender as _, Lent, Loan, Next};
@@ -55,6 +55,7 @@ impl AuthArgs {
         let folder = folder(file);
         let keeper = Keeper::start(Arc::new(flow), config, &folder, browser(), stop, sink)
             .map_err(|why| Failure::usage(format_args!("--auth '{}': {why}", shown(file))))?;
+        config.note_local = true;
         config.lender = Some(Arc::clone(&keeper) as Arc<dyn httpwhy_probe::Lender>);
         Ok(Some(Kept {
             keeper,
@@ -278,6 +279,19 @@ impl Browser for Chromium {
             url: page.url,
             status: page.status,
             html: page.html.into_bytes(),
+            agent: Some(page.agent).filter(|agent| !agent.is_empty()),
+            refused: page
+                .refused
+                .into_iter()
+                .map(|one| RefusedCookie {
+                    name: one.name,
+                    value: one.value,
+                    reason: one.reason,
+                    host: one.host,
+                    from: one.from,
+                    set: one.set,
+                })
+                .collect(),
         })
     }
 }
