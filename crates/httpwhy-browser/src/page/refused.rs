@@ -8,13 +8,13 @@ use serde_json::Value;
 use url::Url;
 
 use crate::cdp::Event;
-use crate::json::{cut, text_or_empty};
+use crate::json::text_or_empty;
 
 /// Cookies noted at most.
 const MOST: usize = 64;
 /// Requests whose host is remembered at most.
 const REQUESTS: usize = 4096;
-/// Bytes kept of a name, and of a value.
+/// Bytes of name and value together; a longer cookie is refused by every browser (RFC 6265bis section 5.7).
 const LONGEST: usize = 4096;
 
 /// A cookie that the browser refused. Its value is secret: the `Debug` form leaves it out.
@@ -112,10 +112,9 @@ impl Watching {
         }
     }
 
-    fn note(&mut self, mut refused: Refused) {
-        refused.name = cut(&refused.name, LONGEST).to_owned();
-        refused.value = cut(&refused.value, LONGEST).to_owned();
-        if self.seen.len() < MOST && !self.seen.contains(&refused) {
+    fn note(&mut self, refused: Refused) {
+        let fits = refused.name.len() + refused.value.len() <= LONGEST;
+        if fits && self.seen.len() < MOST && !self.seen.contains(&refused) {
             self.seen.push(refused);
         }
     }

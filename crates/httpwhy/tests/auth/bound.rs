@@ -178,11 +178,12 @@ fn pass_on(asked: &Asked) -> std::io::Result<Vec<u8>> {
     socket.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into())?;
     socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
     let mut stream = TcpStream::from(socket);
-    let mut head = format!("{} {} HTTP/1.1\r\n", asked.method, url.path());
+    let line = format!("{} {} HTTP/1.1\r\n", asked.method, url.path());
+    stream.write_all(line.as_bytes())?;
     for (name, value) in &asked.fields {
-        head += &format!("{name}: {value}\r\n");
+        stream.write_all(format!("{name}: {value}\r\n").as_bytes())?;
     }
-    stream.write_all(&[head.as_bytes(), b"\r\n", &asked.body].concat())?;
+    stream.write_all(&[b"\r\n", &asked.body[..]].concat())?;
     stream.shutdown(std::net::Shutdown::Write)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
