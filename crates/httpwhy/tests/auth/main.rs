@@ -2,6 +2,7 @@
 //! defect named by its cause. No secret is ever printed.
 
 mod bound;
+mod files;
 mod shop;
 
 use std::collections::BTreeMap;
@@ -790,31 +791,4 @@ fn a_run_is_gone_on_with_although_logins_have_records_too() {
     assert_eq!(code(&again), 0, "{}", again.stderr);
     let counts = shop.counts();
     assert_eq!((counts.pages["/page/3"], counts.pages["/page/0"]), (2, 1));
-}
-
-#[test]
-fn a_bad_file_says_where_and_what() {
-    let folder = Workspace::new();
-    let file = folder.path("flow.yaml");
-    for (text, said) in [
-        (
-            "auth: x\nscope: [\"http://h/**\"]\nverify: {get: /me, in: {status: [200]}}\nstps: []\n",
-            "line 4, column 1: at /stps: unknown key 'stps': did you mean 'steps'?",
-        ),
-        (
-            "auth: x\nsecrets: {pass: tok-secret-inline}\nscope: [\"http://h/**\"]\nverify: {get: /me, in: {status: [200]}}\n",
-            "line 2, column 17: at /secrets/pass: a secret stands here itself",
-        ),
-        (
-            "auth: x\nsecrets: {pass: env:NO_SUCH_NAME_HERE}\nscope: [\"http://h/**\"]\nverify: {get: /me, in: {status: [200]}}\n",
-            "the environment variable NO_SUCH_NAME_HERE is not set",
-        ),
-    ] {
-        fs::write(&file, text).expect("written");
-        for command in [&["auth", "test"][..], &["probe", "http://h/", "--auth"]] {
-            let ran = quiet(httpwhy().args(command).arg(&file));
-            assert_eq!(code(&ran), 2, "{}", ran.stderr);
-            assert!(ran.stderr.contains(said), "{}", ran.stderr);
-        }
-    }
 }
