@@ -357,14 +357,16 @@ impl Complaints {
         if other.kept > 0 {
             let room = MOST.saturating_sub(self.kept);
             self.dropped += other.kept.saturating_sub(room) as u64;
+            // Both together are the most memory that error lines take: no room is left over.
+            let mut all = Vec::with_capacity(self.by_key.len() + other.by_key.len().min(room));
+            all.extend(std::mem::take(&mut self.by_key).into_all());
             let moved = other.by_key.into_all().take(room);
-            let moved = moved.map(|(key, said)| {
+            all.extend(moved.map(|(key, said)| {
                 let index = indices.get(said.index as usize).copied();
                 let index = index.unwrap_or(NOBODYS);
                 (key, Said { index, ..said })
-            });
-            let all = std::mem::take(&mut self.by_key).into_all().chain(moved);
-            self.by_key = Marks::of(all.collect());
+            }));
+            self.by_key = Marks::of(all);
             self.kept = self.by_key.len();
         }
         if !other.recent.is_empty() {

@@ -23,7 +23,7 @@ pub(crate) struct Lookup {
     methods: Lately<Handle>,
 }
 
-/// A small table of two places to each hash; the one used last stays longest.
+/// A small table of two places to each hash; the one met first gives way.
 struct Lately<T> {
     slots: Box<[(u64, T)]>,
 }
@@ -43,17 +43,12 @@ impl<T: Copy + Default> Lately<T> {
     }
 
     #[inline]
-    fn get(&mut self, hash: u64) -> Option<T> {
+    fn get(&self, hash: u64) -> Option<T> {
         let at = self.at(hash);
-        let pair = &mut self.slots[at..at + 2];
-        if pair[0].0 == hash {
-            return Some(pair[0].1);
-        }
-        if pair[1].0 == hash {
-            pair.swap(0, 1);
-            return Some(pair[0].1);
-        }
-        None
+        let pair = &self.slots[at..at + 2];
+        // Which of the two it is cannot be foreseen, and so is no branch.
+        let (known, value) = pair[usize::from(pair[1].0 == hash)];
+        (known == hash).then_some(value)
     }
 
     fn set(&mut self, hash: u64, value: T) {

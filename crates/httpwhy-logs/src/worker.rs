@@ -56,6 +56,8 @@ pub(crate) struct Worker<'a> {
     gatherer: Option<VslGatherer>,
     lookup: Lookup,
     settings: &'a Settings,
+    /// No filter is set.
+    takes_all: bool,
     known: &'a Complaints,
     in_vain: u32,
     peeled_in_vain: u32,
@@ -163,6 +165,7 @@ impl<'a> Worker<'a> {
             gatherer: None,
             lookup: Lookup::new(),
             settings,
+            takes_all: settings.filter.is_empty(),
             known,
             in_vain: 0,
             peeled_in_vain: 0,
@@ -583,11 +586,12 @@ impl<'a> Worker<'a> {
             }
         }
         let filter = &self.settings.filter;
-        let asked = filter.takes_shape(shape.status, &self.tables.rows[row].judged)
-            && (!filter.asks_of_lines()
-                || filter.takes_line(&line, second, |agent| {
-                    self.lookup.is_bot(self.settings.seed, agent)
-                }));
+        let asked = self.takes_all
+            || filter.takes_shape(shape.status, &self.tables.rows[row].judged)
+                && (!filter.asks_of_lines()
+                    || filter.takes_line(&line, second, |agent| {
+                        self.lookup.is_bot(self.settings.seed, agent)
+                    }));
         if !asked {
             self.counters.not_asked += 1;
             return;

@@ -157,8 +157,14 @@ pub(crate) fn decimal(raw: &[u8], from: usize, to: usize) -> Option<u64> {
     let eight = to.checked_sub(8).and_then(|start| raw.get(start..to));
     match eight.and_then(|eight| eight.first_chunk()) {
         Some(eight) if matches!(length, 1..=8) => digits8(*eight, length),
-        _ => super::line::number(raw.get(from..to)?),
+        _ => rare_number(raw.get(from..to)?),
     }
+}
+
+/// Apart, so that what calls [`decimal`] stays small.
+#[cold]
+fn rare_number(text: &[u8]) -> Option<u64> {
+    super::line::number(text)
 }
 
 /// The number that the last 1 to 8 bytes are.

@@ -72,6 +72,7 @@ impl Default for Shape<'_> {
 
 impl<'a> Shape<'a> {
     /// The shape of a line whose status, upstream's status and request line stand in the usual columns.
+    #[inline]
     pub fn of(line: &Line<'a>) -> Self {
         Self {
             status: line.status().unwrap_or(0),
@@ -146,6 +147,12 @@ impl Request {
     fn of_line(request: &[u8]) -> Self {
         match request {
             [b'G', b'E', b'T', b' ', ..] | [b'P', b'O', b'S', b'T', b' ', ..] => Self::Sound,
+            _ => Self::of_other_line(request),
+        }
+    }
+
+    fn of_other_line(request: &[u8]) -> Self {
+        match request {
             // A token, a space, and something behind it; upper case is custom, and what everything real uses.
             [b'A'..=b'Z', b'A'..=b'Z', rest @ ..] => {
                 let word = rest.iter().take_while(|byte| is_token(**byte)).count();

@@ -42,14 +42,19 @@ impl Clock {
     /// The same for a stamp that stands alone.
     #[inline]
     pub fn read_stamp(&mut self, stamp: &[u8]) -> Option<i64> {
-        let usual = self.usual.as_ref().zip(stamp.as_array());
-        if usual.is_some_and(|(last, stamp)| last == stamp) || self.is_as_before(stamp) {
+        match self.usual.as_ref().zip(stamp.as_array()) {
+            Some((last, stamp)) if last == stamp => Some(self.value),
+            _ => self.read_other(stamp),
+        }
+    }
+
+    fn read_other(&mut self, stamp: &[u8]) -> Option<i64> {
+        if self.is_as_before(stamp) {
             return Some(self.value);
         }
         self.parse_anew(stamp)
     }
 
-    #[inline]
     fn is_as_before(&self, stamp: &[u8]) -> bool {
         !self.last.is_empty() && self.last.len() == stamp.len() && {
             let (head, rest) = stamp.split_at(self.seconds_end);
