@@ -492,6 +492,7 @@ impl Keeping {
         }
         let made = self.make();
         let mut inside = self.shared.lock();
+        inside.machine.figures.has_replaced = self.runner.has_replaced();
         let attempt = match made {
             Ok(session) => {
                 let ends = session.ends.and_then(|ends| {

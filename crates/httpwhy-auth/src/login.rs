@@ -78,6 +78,9 @@ pub(crate) struct As {
     pub(crate) ways: Option<Arc<Ways>>,
 }
 
+/// The parameter's name, also that of the answer's member (RFC 6749 sections 5.1 and 6).
+const REFRESH_TOKEN: &str = "refresh_token";
+
 /// Sends what a flow says.
 pub(crate) struct Runner {
     pub(crate) flow: Arc<Flow>,
@@ -91,6 +94,8 @@ pub(crate) struct Runner {
     deadlines: Deadlines,
     ways: Arc<Ways>,
     sink: Sink,
+    /// By step the refresh token that a server gave in place of the flow's.
+    refresh_tokens: BTreeMap<String, String>,
     login: u64,
     number: u64,
 }
@@ -128,6 +133,7 @@ impl Runner {
             secrets,
             browser,
             sink,
+            refresh_tokens: BTreeMap::new(),
             login: 0,
             number: 0,
         })
@@ -367,11 +373,27 @@ impl Runner {
             }
         }
         let sends_secret = http.sends_secret(&session.values);
-        let end = self.judge(step, what, visit, sends_secret, session);
+        let (report, end) = self.judge(step, what, visit, sends_secret, session);
         self.mask.add(&session.values, &session.jar);
-        let (report, end) = end;
+        if end.is_ok() {
+            self.replace_refresh_token(step, http, &session.values);
+        }
         self.report(report);
         end
+    }
+
+    /// A new refresh token replaces the one that was used (RFC 6749 section 6): the next login goes on with it.
+    fn replace_refresh_token(&mut self, step: &Step, http: &Http, taken: &Values) {
+        let new = taken.text(REFRESH_TOKEN).unwrap_or_default();
+        let used = http.refresh_token().map(|used| used.plain(&self.secrets));
+        if used.is_some_and(|used| !new.is_empty() && used != new) {
+            self.refresh_tokens.insert(step.id.clone(), new.to_owned());
+        }
+    }
+
+    /// Whether a server replaced a refresh token that the flow names.
+    pub(crate) fn has_replaced(&self) -> bool {
+        !self.refresh_tokens.is_empty()
     }
 
     /// Compares the answer with what was expected, and takes what is to be taken.
@@ -458,9 +480,14 @@ impl Runner {
         let (kind, content) = match &http.content {
             Content::Nothing => ("", None),
             Content::Form(pairs) => {
+                let replaced = self.refresh_tokens.get(&step.id);
                 let pairs: Vec<String> = pairs
                     .iter()
-                    .map(|(name, value)| format!("{}={}", form(name), form(&value.plain(values))))
+                    .map(|(name, value)| match replaced {
+                        Some(token) if name == REFRESH_TOKEN => (name, token.clone()),
+                        _ => (name, value.plain(values)),
+                    })
+                    .map(|(name, value)| format!("{}={}", form(name), form(&value)))
                     .collect();
                 ("application/x-www-form-urlencoded", Some(pairs.join("&")))
             }
@@ -589,6 +616,15 @@ impl Runner {
 }
 
 impl Http {
+    /// The refresh token that it sends.
+    fn refresh_token(&self) -> Option<&Template> {
+        let Content::Form(form) = &self.content else {
+            return None;
+        };
+        let sent = form.iter().find(|(name, _)| name == REFRESH_TOKEN);
+        sent.map(|(_, value)| value)
+    }
+
     /// Whether a value that is to be hidden goes out in it.
     fn sends_secret(&self, values: &Values) -> bool {
         let names: Vec<&str> = values.secret_names().collect();

@@ -77,6 +77,8 @@ pub struct Figures {
     pub losses: u64,
     /// Sessions that were renewed before their end.
     pub renewals: u64,
+    /// Whether a server replaced a refresh token: the one that the flow names may be used up.
+    pub has_replaced: bool,
 }
 
 /// When the session is renewed, and how often.

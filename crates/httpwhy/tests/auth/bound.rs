@@ -398,12 +398,15 @@ verify: {{get: /me, in: {{status: [200]}}}}
 
 #[test]
 fn a_token_is_renewed_before_its_end() {
-    for grant in [
-        "grant: client_credentials",
-        "grant: refresh_token, refresh_token: \"${key}\"",
+    let refresh = "grant: refresh_token, refresh_token: \"${key}\"";
+    for (grant, refresh_once) in [
+        ("grant: client_credentials", false),
+        (refresh, false),
+        (refresh, true),
     ] {
         let shop = Shop::open(Defects {
             token_lives: Some(6),
+            refresh_once,
             ..Defects::default()
         });
         let flow = token_flow(&shop).replace("grant: client_credentials", grant)
@@ -427,6 +430,8 @@ fn a_token_is_renewed_before_its_end() {
             counts.tokens - 1
         );
         assert!(ran.stderr.contains(&said), "{said} not in {}", ran.stderr);
+        let told = ran.stderr.contains("the server replaced the refresh token");
+        assert_eq!(told, refresh_once, "{}", ran.stderr);
         let losses = lines
             .iter()
             .filter(|line| line["outcome"] == "auth/lost-during-run");

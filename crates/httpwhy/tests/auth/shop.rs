@@ -11,7 +11,14 @@ use httpwhy_testkit::{Asked, Reply, Server};
 pub(crate) const USER: &str = "alice-7c1e";
 pub(crate) const PASSWORD: &str = "pa&ss w\"ord-93";
 /// How session ids, form tokens and tokens begin: what comes behind is secret too.
-pub(crate) const SECRETS: &[&str] = &[USER, PASSWORD, "sid-secret-", "csrf-secret-", "tok-secret-"];
+pub(crate) const SECRETS: &[&str] = &[
+    USER,
+    PASSWORD,
+    "sid-secret-",
+    "csrf-secret-",
+    "tok-secret-",
+    "ref-secret-",
+];
 
 /// What is wrong with it.
 #[expect(clippy::struct_excessive_bools, reason = "independent defects")]
@@ -49,6 +56,8 @@ pub(crate) struct Defects {
     pub(crate) provider: Option<&'static str>,
     /// Seconds that a token lives, and how it says so.
     pub(crate) token_lives: Option<u64>,
+    /// A refresh token is good once, and replaced by another.
+    pub(crate) refresh_once: bool,
 }
 
 /// What happened to it.
@@ -263,11 +272,12 @@ fn token(state: &mut State, defects: Defects, asked: &Asked) -> Reply {
     let is_refresh = form
         .get("grant_type")
         .is_some_and(|grant| grant == "refresh_token");
-    if is_refresh
-        && form
-            .get("refresh_token")
-            .is_none_or(|given| given != "tok-secret-key")
-    {
+    let rotates = is_refresh && defects.refresh_once;
+    let good = match state.counts.tokens {
+        used @ 1.. if rotates => format!("ref-secret-{used}"),
+        _ => "tok-secret-key".to_owned(),
+    };
+    if is_refresh && form.get("refresh_token") != Some(&good) {
         return Reply::new("400 Bad Request", &json, r#"{"error":"invalid_grant"}"#);
     }
     state.counts.tokens += 1;
@@ -275,8 +285,13 @@ fn token(state: &mut State, defects: Defects, asked: &Asked) -> Reply {
     let token = defects.token.map_or(made, str::to_owned);
     state.owners.insert(token.clone(), Owner::of(asked));
     let lives = defects.token_lives.unwrap_or(3600);
+    let more = if rotates {
+        format!(r#","refresh_token":"ref-secret-{}""#, state.counts.tokens)
+    } else {
+        String::new()
+    };
     let body =
-        format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":{lives}}}"#);
+        format!(r#"{{"access_token":"{token}","token_type":"bearer","expires_in":{lives}{more}}}"#);
     Reply::new("200 OK", &json, body)
 }
 

@@ -116,6 +116,9 @@ impl Kept {
             plural(figures.losses, "session"),
             figures.renewals,
         );
+        if figures.has_replaced {
+            said += "; the server replaced the refresh token, so that the one that the flow names may be used up";
+        }
         if let Some(why) = self.keeper.lost() {
             said = format!("{said}; no session any more: {}", safe(&why.to_string()));
             let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
