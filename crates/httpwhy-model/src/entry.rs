@@ -37,7 +37,10 @@ impl<'a> EntryPoint<'a> {
             None => folded(path),
         };
         Some(Self {
-            method: String::from_utf8_lossy(method),
+            method: match std::str::from_utf8(method) {
+                Ok(method) => Cow::Borrowed(method),
+                Err(_) => String::from_utf8_lossy(method),
+            },
             origin,
             template,
         })
@@ -45,8 +48,8 @@ impl<'a> EntryPoint<'a> {
 
     /// The origin's host; of an IPv6 address with its brackets.
     pub fn host(&self) -> &str {
-        let authority = self.origin.split_once("://").map_or("", |(_, rest)| rest);
-        let port = authority.rfind(':').filter(|&at| {
+        let authority = scheme_and_rest(&self.origin).map_or("", |(_, rest)| rest);
+        let port = authority.bytes().rposition(|b| b == b':').filter(|&at| {
             // Not one within the brackets of an address.
             authority[at..].bytes().skip(1).all(|b| b.is_ascii_digit())
         });
@@ -66,14 +69,15 @@ impl fmt::Display for EntryPoint<'_> {
 
 /// Origin and path of an absolute URI with an authority; user information is left out.
 fn split(target: &str) -> Option<(Cow<'_, str>, &str)> {
-    let (scheme, rest) = target.split_once("://")?;
+    let (scheme, rest) = scheme_and_rest(target)?;
     let is_scheme = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
     if scheme.is_empty() || !scheme.bytes().all(is_scheme) {
         return None;
     }
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    let end = rest.bytes().position(|b| matches!(b, b'/' | b'?' | b'#'));
+    let (authority, path) = rest.split_at(end.unwrap_or(rest.len()));
+    let user = authority.bytes().rposition(|b| b == b'@');
+    let host = &authority[user.map_or(0, |at| at + 1)..];
     if host.is_empty() {
         return None;
     }
@@ -100,8 +104,14 @@ fn split(target: &str) -> Option<(Cow<'_, str>, &str)> {
             }
         };
     }
-    let end = path.find(['?', '#']).unwrap_or(path.len());
-    Some((origin, &path[..end]))
+    let end = path.bytes().position(|b| matches!(b, b'?' | b'#'));
+    Some((origin, &path[..end.unwrap_or(path.len())]))
+}
+
+/// What stands before and behind `://`.
+fn scheme_and_rest(uri: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = uri.split_at(uri.bytes().position(|b| b == b':')?);
+    Some((scheme, rest.strip_prefix("://")?))
 }
 
 fn folded(path: &str) -> Cow<'_, str> {

@@ -31,9 +31,9 @@ impl<'a> PlainUri<'a> {
         };
         let end = rest.bytes().position(|byte| byte == b'/');
         let (authority, path) = rest.split_at(end.unwrap_or(rest.len()));
-        let (host, port) = match authority.split_once(':') {
+        let (host, port) = match authority.bytes().position(|byte| byte == b':') {
             None => (authority, None),
-            Some((host, port)) => (host, Some(number(port)?)),
+            Some(at) => (&authority[..at], Some(number(&authority[at + 1..])?)),
         };
         let address = is_host(host)?;
         if !is_path(path.as_bytes()) {
@@ -76,8 +76,9 @@ fn number(text: &str) -> Option<u16> {
     reason = "whether it is one, and what it then has: asked and answered in this file"
 )]
 fn is_host(host: &str) -> Option<Option<Ipv4Addr>> {
-    let last = host.rsplit('.').next().unwrap_or_default().as_bytes();
-    if last.first()?.is_ascii_digit() {
+    let dot = host.bytes().rposition(|byte| byte == b'.');
+    let last = host.as_bytes().get(dot.map_or(0, |at| at + 1))?;
+    if last.is_ascii_digit() {
         return host.parse().ok().map(Some);
     }
     let mut before = b'.';
@@ -95,6 +96,10 @@ fn is_host(host: &str) -> Option<Option<Ipv4Addr>> {
 
 /// Whether it is a path, perhaps with a query, in which nothing would be encoded or taken out.
 fn is_path(path: &[u8]) -> bool {
+    // Most need one look.
+    if path.iter().all(|byte| STAYS_ANYWHERE[usize::from(*byte)]) {
+        return true;
+    }
     let end = path.iter().position(|&byte| byte == b'?');
     let (path, query) = path.split_at(end.unwrap_or(path.len()));
     let stays = |byte: &u8| STAYS[usize::from(*byte)];
@@ -117,21 +122,24 @@ fn has_dots(path: &[u8]) -> bool {
 }
 
 /// What may stand in a path or query and stays as it is.
-const STAYS: [bool; 256] = {
+static STAYS: [bool; 256] = letters_digits_and(b"/?-._~!$&'()*+,;=:@%");
+/// That of it which does so whatever stands around it.
+static STAYS_ANYWHERE: [bool; 256] = letters_digits_and(b"/-_~!$&()*+,;=:@");
+
+const fn letters_digits_and(marks: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 128 {
         table[byte] = (byte as u8).is_ascii_alphanumeric();
         byte += 1;
     }
-    let marks = b"/?-._~!$&'()*+,;=:@%";
     let mut at = 0;
     while at < marks.len() {
         table[marks[at] as usize] = true;
         at += 1;
     }
     table
-};
+}
 
 #[cfg(test)]
 mod tests {

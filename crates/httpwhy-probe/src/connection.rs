@@ -69,15 +69,15 @@ pub(crate) async fn establish(
     talk: &Talk<'_>,
     key: Key,
     exchange: &mut Exchange,
-) -> Option<Connection> {
+) -> Option<Box<Connection>> {
     if key.protocol == Protocol::Http3 {
         let (http, facts) = h3::open(talk, &key.route, exchange).await?;
         let carrier = Carrier::H3(Box::new(http));
-        return Some(Connection {
+        return Some(Box::new(Connection {
             key,
             facts,
             carrier,
-        });
+        }));
     }
     let dialler = Dialler {
         local: talk.local,
@@ -95,11 +95,11 @@ pub(crate) async fn establish(
         None => Err(signals::tls(TlsFault::NoAlpn)),
     };
     match carrier {
-        Ok(carrier) => Some(Connection {
+        Ok(carrier) => Some(Box::new(Connection {
             key,
             facts,
             carrier,
-        }),
+        })),
         Err(signal) => {
             let phase = match signal {
                 Signal::Tls { .. } => Phase::Tls,

@@ -28,6 +28,11 @@ impl Budget {
         }
     }
 
+    /// When it began.
+    pub(crate) const fn began(&self) -> Instant {
+        self.began
+    }
+
     /// Awaits the future for at most that long. The signal says which deadline fired: `timeout:MS` that of the phase,
     /// `limit:time max=MS` that of the whole exchange.
     pub(crate) async fn within<F: Future>(
@@ -35,17 +40,18 @@ impl Budget {
         phase: Duration,
         future: F,
     ) -> Result<F::Output, Signal> {
-        self.watch(&Alarm::default(), phase, pin!(future)).await
+        self.watch(&Alarm::default(), Instant::now(), phase, pin!(future))
+            .await
     }
 
-    /// The same, with a timer that is kept from one wait to the next.
+    /// The same, with a timer that is kept from one wait to the next, and the moment that it is now.
     pub(crate) async fn watch<F: Future>(
         &self,
         alarm: &Alarm,
+        now: Instant,
         phase: Duration,
         mut future: Pin<&mut F>,
     ) -> Result<F::Output, Signal> {
-        let now = Instant::now();
         let left = self.total.saturating_sub(now - self.began);
         if left.is_zero() {
             // A future that is ready at once would win against the clock, and an exchange of many short waits never end.

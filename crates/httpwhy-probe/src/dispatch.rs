@@ -61,18 +61,9 @@ impl Gate {
     }
 }
 
-/// What a worker is to do next.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a job is what nearly all are; in a box each would cost one more allocation"
-)]
-#[derive(Debug)]
-pub(crate) enum Task {
-    /// A job from its beginning.
-    New(Job),
-    /// A visit that waited between two steps.
-    On(Box<Course>),
-}
+/// What a worker is to do next: a job from its beginning, or a visit that waited between two steps. It is passed on
+/// many times, and large.
+pub(crate) type Task = Box<Course>;
 
 /// Jobs that are there at once.
 pub(crate) type Source = Box<dyn Iterator<Item = Job> + Send>;
@@ -91,13 +82,12 @@ pub(crate) struct Dispatch {
 }
 
 struct Inside {
-    fresh: VecDeque<Job>,
+    fresh: VecDeque<Task>,
     /// Where more come from, when that never blocks.
     source: Option<Source>,
     hosts: Hosts<Task>,
     /// Visits that were under way when the run was stopped.
-    #[expect(clippy::vec_box, reason = "they come in their boxes and leave in them")]
-    stopped: Vec<Box<Course>>,
+    stopped: Vec<Task>,
     filler_waits: bool,
     closed: bool,
     dropped: bool,
@@ -106,10 +96,6 @@ struct Inside {
 }
 
 /// What there is for a worker.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "made and taken apart at once, on the way of every job: a box would cost more"
-)]
 enum Found {
     Task(Begun<Task>),
     /// Nothing before that moment, or before somebody tells.
@@ -149,6 +135,7 @@ impl Dispatch {
         // Also when the caller's iterator panics: the workers must not wait for ever.
         let _close = Close(self);
         for job in jobs {
+            let task = Box::new(Course::new(job));
             let mut inside = self.lock();
             if inside.fresh.len() >= self.room {
                 // Woken only once half of it is free, so that a wake-up pays for many jobs.
@@ -162,7 +149,7 @@ impl Dispatch {
             if inside.closed {
                 return;
             }
-            inside.fresh.push_back(job);
+            inside.fresh.push_back(task);
             drop(inside);
             self.fuller.notify_one();
         }
@@ -221,7 +208,7 @@ impl Dispatch {
     fn find(&self, inside: &mut Inside) -> Found {
         if let Some(course) = inside.stopped.pop() {
             return Found::Task(Begun {
-                what: Task::On(course),
+                what: course,
                 turn: None,
                 waited: None,
             });
@@ -229,11 +216,11 @@ impl Dispatch {
         let needs_clock = self.paced || inside.hosts.waiting() > 0;
         if !needs_clock && !self.gate.is_shut() {
             return match inside.next_fresh() {
-                Some(job) => {
+                Some(course) => {
                     self.gate.pass();
                     self.wake_filler(inside);
                     Found::Task(Begun {
-                        what: Task::New(job),
+                        what: course,
                         turn: None,
                         waited: None,
                     })
@@ -253,18 +240,18 @@ impl Dispatch {
             return Found::Wait(Some(now + LOOK));
         }
         if let Some(begun) = inside.hosts.take(now) {
-            if matches!(begun.what, Task::New(_)) {
+            if begun.what.is_new() {
                 self.gate.pass();
             }
             return Found::Task(begun);
         }
         while !inside.hosts.is_full()
-            && let Some(job) = inside.next_fresh()
+            && let Some(course) = inside.next_fresh()
         {
             self.wake_filler(inside);
-            let name = self.key(&job.target);
-            let name = name.and_then(|key| inside.hosts.name_of(&key));
-            if let Some(begun) = inside.hosts.admit(name, Task::New(job), now, false) {
+            let key = self.key(&course.ask.target);
+            let host = key.and_then(|key| inside.hosts.host(&key));
+            if let Some(begun) = inside.hosts.admit(host, course, now, false) {
                 self.gate.pass();
                 return Found::Task(begun);
             }
@@ -291,7 +278,7 @@ impl Dispatch {
 
     /// A further step of a visit: it goes on now, or is kept until it may. Such steps come before jobs not begun, so that
     /// no more visits are half done than there are workers.
-    pub(crate) fn go_on(&self, course: Box<Course>, delay: Duration) -> Option<Box<Course>> {
+    pub(crate) fn go_on(&self, course: Task, delay: Duration) -> Option<Task> {
         if !self.paced && delay.is_zero() {
             return Some(course);
         }
@@ -300,20 +287,17 @@ impl Dispatch {
         if inside.dropped {
             return Some(course);
         }
-        let name = self.key(&course.ask.target);
-        let name = name.and_then(|key| inside.hosts.name_of(&key));
-        let task = Task::On(course);
+        let key = self.key(&course.ask.target);
+        let host = key.and_then(|key| inside.hosts.host(&key));
         if delay.is_zero() {
-            if let Some(begun) = inside.hosts.admit(name, task, now, true) {
-                let Task::On(mut course) = begun.what else {
-                    return None;
-                };
+            if let Some(begun) = inside.hosts.admit(host, course, now, true) {
+                let mut course = begun.what;
                 course.turn = begun.turn;
                 return Some(course);
             }
         } else {
             let until = now + delay;
-            inside.hosts.put_off(name, task, until, now);
+            inside.hosts.put_off(host, course, until, now);
         }
         let due = inside.hosts.due();
         let sooner = inside
@@ -350,11 +334,9 @@ impl Dispatch {
             inside.dropped = true;
             inside.fresh.clear();
             inside.source = None;
-            for task in inside.hosts.drain() {
-                if let Task::On(course) = task {
-                    inside.stopped.push(course);
-                }
-            }
+            let mut waiting = inside.hosts.drain();
+            waiting.retain(|course| !course.is_new());
+            inside.stopped.append(&mut waiting);
         }
         drop(inside);
         self.emptier.notify_all();
@@ -370,11 +352,13 @@ impl Dispatch {
 }
 
 impl Inside {
-    fn next_fresh(&mut self) -> Option<Job> {
+    fn next_fresh(&mut self) -> Option<Task> {
         if self.fresh.is_empty()
             && let Some(source) = &mut self.source
         {
-            self.fresh.extend(source.take(DRAWN));
+            let drawn = source.take(DRAWN);
+            self.fresh
+                .extend(drawn.map(|job| Box::new(Course::new(job))));
             if self.fresh.is_empty() {
                 self.source = None;
                 self.closed = true;

@@ -42,6 +42,13 @@ struct Reading<'a> {
     rest: Vec<u8>,
 }
 
+/// When the answer came.
+struct Came {
+    first: Option<Instant>,
+    /// The last moment known: that of its last piece, if any came.
+    last: Instant,
+}
+
 /// What moved first while the request was being sent.
 enum Moved {
     Wrote(io::Result<usize>),
@@ -62,13 +69,21 @@ pub(crate) async fn exchange(
         received: 0,
         rest: Vec::new(),
     };
-    let began = Instant::now();
+    // A kept connection was there at once.
+    let began = match exchange.reused {
+        Seen::Present(true) => talk.budget.began(),
+        _ => Instant::now(),
+    };
     let unsent = match held_content(out, exchange) {
-        None => talk.send(stream, out, &mut reading, exchange).await,
+        None => talk.send(began, stream, out, &mut reading, exchange).await,
         Some((head, content)) => {
             let asking = talk.ask_leave(stream, head, &mut reading, exchange);
             match Box::pin(asking).await {
-                Ok(true) => talk.send(stream, content, &mut reading, exchange).await,
+                Ok(true) => {
+                    let now = Instant::now();
+                    talk.send(now, stream, content, &mut reading, exchange)
+                        .await
+                }
                 Ok(false) => None,
                 Err(signal) => Some(signal),
             }
@@ -84,32 +99,37 @@ pub(crate) async fn exchange(
     if let Some(signal) = unsent {
         exchange.signal(Phase::Send, signal);
     }
-    let mut first = (reading.received > 0).then_some(sent);
+    let mut came = Came {
+        first: (reading.received > 0).then_some(sent),
+        last: sent,
+    };
     let broken = if late {
         Some(Broken::Enough(None))
     } else {
-        talk.receive(stream, &mut reading, lost, &mut first, exchange)
+        talk.receive(stream, &mut reading, lost, &mut came, exchange)
             .await
     };
     let broken = match broken {
         Some(Broken::End { .. }) if torn => Some(Broken::Enough(None)),
         broken => broken,
     };
-    match first {
-        Some(first) => {
-            exchange.timeline.add(Phase::Wait, first - sent);
-            exchange.timeline.add(Phase::Receive, first.elapsed());
-        }
-        None => exchange.timeline.add(Phase::Wait, sent.elapsed()),
+    if broken.is_some() {
+        came.last = Instant::now();
+    }
+    let first = came.first.unwrap_or(came.last);
+    exchange.timeline.add(Phase::Wait, first - sent);
+    if came.first.is_some() {
+        exchange.timeline.add(Phase::Receive, came.last - first);
     }
     talk.conclude(facts, reading, broken, lost, exchange)
 }
 
 impl Talk<'_> {
     /// Sends the request, reading what comes meanwhile whenever the peer takes no more of it. The signal says why it
-    /// could not be sent.
+    /// could not be sent. It is `now`.
     async fn send(
         &self,
+        mut now: Instant,
         stream: &mut Stream,
         out: &[u8],
         reading: &mut Reading<'_>,
@@ -118,7 +138,7 @@ impl Talk<'_> {
         let mut rest = out;
         while !rest.is_empty() {
             let step = poll_fn(|cx| write_or_read(stream, rest, reading, cx));
-            let moved = match self.within(self.deadlines.send, step).await {
+            let moved = match self.within_from(now, self.deadlines.send, step).await {
                 Ok(moved) => moved,
                 Err(signal) => return Some(signal),
             };
@@ -142,6 +162,9 @@ impl Talk<'_> {
                 Moved::Read(Ok(_)) if reading.is_over() => return None,
                 Moved::Read(Ok(_)) => {}
             }
+            if !rest.is_empty() {
+                now = Instant::now();
+            }
         }
         if !stream.holds_back() {
             return None;
@@ -162,7 +185,8 @@ impl Talk<'_> {
         reading: &mut Reading<'_>,
         exchange: &mut Exchange,
     ) -> Result<bool, Signal> {
-        if let Some(signal) = self.send(stream, head, reading, exchange).await {
+        let now = Instant::now();
+        if let Some(signal) = self.send(now, stream, head, reading, exchange).await {
             return Err(signal);
         }
         exchange.sent = Sent::Part;
@@ -204,7 +228,7 @@ impl Talk<'_> {
         stream: &mut Stream,
         reading: &mut Reading<'_>,
         lost: bool,
-        first: &mut Option<Instant>,
+        came: &mut Came,
         exchange: &mut Exchange,
     ) -> Option<Broken> {
         while !reading.is_over() {
@@ -213,12 +237,13 @@ impl Talk<'_> {
             }
             let (patience, foreign) = self.patience(reading, lost);
             let read = poll_fn(|cx| reading.poll(stream, cx));
-            match self.within(patience, read).await {
+            match self.within_from(came.last, patience, read).await {
                 Err(_) if foreign || lost => return Some(Broken::Enough(None)),
                 Err(signal) => return Some(Broken::Failed(signal)),
                 Ok(Ok(0)) => return Some(Broken::End { unclean: false }),
                 Ok(Ok(_)) => {
-                    first.get_or_insert_with(Instant::now);
+                    came.last = Instant::now();
+                    came.first.get_or_insert(came.last);
                     exchange.received = reading.received;
                 }
                 Ok(Err(error)) if signals::is_unclean_end(&error) => {

@@ -8,7 +8,6 @@ mod host;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use httpwhy_model::PlainUri;
@@ -134,10 +133,14 @@ pub(crate) struct Begun<T> {
     pub(crate) waited: Option<(Instant, Why)>,
 }
 
+/// A host, once it has been looked up by its key: good as long as something of it is under way, waits or is put off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HostId(usize);
+
 /// One exchange under way with a host.
 #[derive(Debug, Clone)]
 pub(crate) struct Turn {
-    host: Arc<str>,
+    host: HostId,
     began: Instant,
 }
 
@@ -149,8 +152,8 @@ struct Waiting<T> {
     why: Why,
 }
 
-/// What was put off, with its host's name, and since when.
-type Delayed<T> = (Option<Arc<str>>, T, Instant);
+/// What was put off, with its host, and since when.
+type Delayed<T> = (Option<HostId>, T, Instant);
 
 /// All hosts of a run, with what waits for them.
 #[derive(Debug)]
@@ -158,11 +161,14 @@ pub(crate) struct Hosts<T> {
     pace: Option<Pace>,
     /// Exchanges under way with one host at most, whatever else is said.
     ceiling: usize,
-    by_name: HashMap<Arc<str>, Host<Waiting<T>>>,
+    by_key: HashMap<Box<str>, HostId>,
+    /// By their numbers; those forgotten leave room for others.
+    all: Vec<Host<Waiting<T>>>,
+    forgotten: Vec<HostId>,
     /// Hosts for which something waits and that may be asked now, or soon: looked at in turn.
-    runnable: VecDeque<Arc<str>>,
+    runnable: VecDeque<HostId>,
     /// Hosts that must not be asked before that moment.
-    resting: BinaryHeap<Reverse<(Instant, Arc<str>)>>,
+    resting: BinaryHeap<Reverse<(Instant, HostId)>>,
     /// What the policy put off.
     delayed: BTreeMap<(Instant, u64), Delayed<T>>,
     serial: u64,
@@ -178,7 +184,9 @@ impl<T> Hosts<T> {
         Self {
             pace,
             ceiling: ceiling.max(1),
-            by_name: HashMap::new(),
+            by_key: HashMap::new(),
+            all: Vec::new(),
+            forgotten: Vec::new(),
             runnable: VecDeque::new(),
             resting: BinaryHeap::new(),
             delayed: BTreeMap::new(),
@@ -208,20 +216,20 @@ impl<T> Hosts<T> {
     /// Lets it begin, or keeps it until its host's turn comes; `first`: before all others that wait.
     pub(crate) fn admit(
         &mut self,
-        name: Option<Arc<str>>,
+        id: Option<HostId>,
         what: T,
         now: Instant,
         first: bool,
     ) -> Option<Begun<T>> {
         let free = self.may_begin(now);
-        let host = name.as_ref().and_then(|name| self.by_name.get_mut(name));
-        let (Some(pace), Some(name), Some(host)) = (self.pace, name, host) else {
+        let (Some(pace), Some(id)) = (self.pace, id) else {
             return Some(Begun {
                 what,
                 turn: None,
                 waited: None,
             });
         };
+        let host = &mut self.all[id.0];
         let behind = !first && !host.waiting.is_empty();
         let why = match host.blocked(now) {
             Some((why, _)) => Some(why),
@@ -238,13 +246,13 @@ impl<T> Hosts<T> {
                 first,
             );
             self.held += 1;
-            self.schedule(&name, now);
+            self.schedule(id, now);
             return None;
         }
         host.begin(now);
         self.began(&pace, now);
         let turn = Some(Turn {
-            host: name,
+            host: id,
             began: now,
         });
         Some(Begun {
@@ -255,15 +263,9 @@ impl<T> Hosts<T> {
     }
 
     /// Keeps it until that moment, and then until its host's turn comes.
-    pub(crate) fn put_off(
-        &mut self,
-        name: Option<Arc<str>>,
-        what: T,
-        until: Instant,
-        now: Instant,
-    ) {
+    pub(crate) fn put_off(&mut self, id: Option<HostId>, what: T, until: Instant, now: Instant) {
         self.serial += 1;
-        self.delayed.insert((until, self.serial), (name, what, now));
+        self.delayed.insert((until, self.serial), (id, what, now));
     }
 
     /// What may begin now of all that waits.
@@ -274,30 +276,26 @@ impl<T> Hosts<T> {
         while let Some(Reverse((when, _))) = self.resting.peek()
             && *when <= now
         {
-            let Some(Reverse((_, name))) = self.resting.pop() else {
+            let Some(Reverse((_, id))) = self.resting.pop() else {
                 break;
             };
-            if let Some(host) = self.by_name.get_mut(&name) {
-                host.resting = false;
-            }
-            self.schedule(&name, now);
+            self.all[id.0].resting = false;
+            self.schedule(id, now);
         }
         let pace = self.pace?;
         while self.may_begin(now) {
-            let name = self.runnable.pop_front()?;
-            let Some(host) = self.by_name.get_mut(&name) else {
-                continue;
-            };
+            let id = self.runnable.pop_front()?;
+            let host = &mut self.all[id.0];
             host.runnable = false;
             if host.blocked(now).is_none()
                 && let Some(waiting) = host.waiting.pop_front()
             {
                 host.begin(now);
                 self.held -= 1;
-                self.schedule(&name, now);
+                self.schedule(id, now);
                 self.began(&pace, now);
                 let turn = Some(Turn {
-                    host: name,
+                    host: id,
                     began: now,
                 });
                 return Some(Begun {
@@ -306,7 +304,7 @@ impl<T> Hosts<T> {
                     waited: Some((waiting.since, waiting.why)),
                 });
             }
-            self.schedule(&name, now);
+            self.schedule(id, now);
         }
         None
     }
@@ -315,21 +313,19 @@ impl<T> Hosts<T> {
         while let Some(entry) = self.delayed.first_entry()
             && entry.key().0 <= now
         {
-            let (name, what, since) = entry.remove();
+            let (id, what, since) = entry.remove();
             let why = Why::Policy;
-            let known = name.as_ref().and_then(|name| self.by_name.get_mut(name));
-            let (Some(name), Some(host)) = (&name, known) else {
-                // Unlimited, or its host was forgotten meanwhile: no bound held it.
+            let Some(id) = id else {
+                // No bound holds it.
                 return Some(Begun {
                     what,
                     turn: None,
                     waited: Some((since, why)),
                 });
             };
-            host.wait(Waiting { what, since, why }, true);
+            self.all[id.0].wait(Waiting { what, since, why }, true);
             self.held += 1;
-            let name = Arc::clone(name);
-            self.schedule(&name, now);
+            self.schedule(id, now);
         }
         None
     }
@@ -348,14 +344,13 @@ impl<T> Hosts<T> {
         let Some(pace) = self.pace else {
             return false;
         };
-        if let Some(host) = self.by_name.get_mut(&turn.host) {
-            host.running = host.running.saturating_sub(1);
-            if let Some(heard) = heard {
-                host.learn(heard, turn.began, now, &pace, self.ceiling);
-            }
+        let host = &mut self.all[turn.host.0];
+        host.running = host.running.saturating_sub(1);
+        if let Some(heard) = heard {
+            host.learn(heard, turn.began, now, &pace, self.ceiling);
         }
-        self.schedule(&turn.host, now);
-        if self.by_name.len() >= self.sweep_at {
+        self.schedule(turn.host, now);
+        if self.by_key.len() >= self.sweep_at {
             self.sweep(now);
         }
         !self.runnable.is_empty()
@@ -363,8 +358,9 @@ impl<T> Hosts<T> {
 
     /// What waits, all of it, in no order.
     pub(crate) fn drain(&mut self) -> Vec<T> {
-        let held = self.by_name.values_mut();
-        let mut all: Vec<T> = held
+        let mut all: Vec<T> = self
+            .all
+            .iter_mut()
             .flat_map(|host| host.waiting.drain(..))
             .map(|waiting| waiting.what)
             .collect();
@@ -377,33 +373,37 @@ impl<T> Hosts<T> {
     }
 
     /// The host of that key, remembered from now on; `None` when nothing has a pace.
-    pub(crate) fn name_of(&mut self, key: &str) -> Option<Arc<str>> {
+    pub(crate) fn host(&mut self, key: &str) -> Option<HostId> {
         let pace = self.pace.as_ref()?;
-        if let Some((name, _)) = self.by_name.get_key_value(key) {
-            return Some(Arc::clone(name));
+        if let Some(&id) = self.by_key.get(key) {
+            return Some(id);
         }
-        let name: Arc<str> = key.into();
         let host = Host::new(key, pace, self.ceiling);
-        self.by_name.insert(Arc::clone(&name), host);
-        Some(name)
+        let id = if let Some(id) = self.forgotten.pop() {
+            self.all[id.0] = host;
+            id
+        } else {
+            self.all.push(host);
+            HostId(self.all.len() - 1)
+        };
+        self.by_key.insert(key.into(), id);
+        Some(id)
     }
 
     /// Puts a host for which something waits where it will be looked at again.
-    fn schedule(&mut self, name: &Arc<str>, now: Instant) {
-        let Some(host) = self.by_name.get_mut(name) else {
-            return;
-        };
+    fn schedule(&mut self, id: HostId, now: Instant) {
+        let host = &mut self.all[id.0];
         if host.waiting.is_empty() || host.runnable || host.resting {
             return;
         }
         match host.blocked(now) {
             None => {
                 host.runnable = true;
-                self.runnable.push_back(Arc::clone(name));
+                self.runnable.push_back(id);
             }
             Some((_, Some(when))) => {
                 host.resting = true;
-                self.resting.push(Reverse((when, Arc::clone(name))));
+                self.resting.push(Reverse((when, id)));
             }
             // Looked at again when one of its exchanges ends.
             Some((_, None)) => {}
@@ -419,14 +419,15 @@ impl<T> Hosts<T> {
 
     /// Forgets hosts of which nothing is under way, waits or is remembered.
     fn sweep(&mut self, now: Instant) {
-        let put_off: Vec<Arc<str>> = self
-            .delayed
-            .values()
-            .filter_map(|(name, ..)| name.clone())
-            .collect();
-        self.by_name
-            .retain(|name, host| !host.is_idle(now) || put_off.contains(name));
-        self.sweep_at = REMEMBERED.max(2 * self.by_name.len());
+        let put_off: Vec<HostId> = self.delayed.values().filter_map(|(id, ..)| *id).collect();
+        self.by_key.retain(|_, id| {
+            let stays = !self.all[id.0].is_idle(now) || put_off.contains(id);
+            if !stays {
+                self.forgotten.push(*id);
+            }
+            stays
+        });
+        self.sweep_at = REMEMBERED.max(2 * self.by_key.len());
     }
 }
 

@@ -13,9 +13,9 @@ use crate::connection::{Connection, Key};
 pub(crate) struct Pool {
     workers: usize,
     /// The one put back last, apart from the rest: with one origin and no lack of jobs there is no other.
-    youngest: Option<Connection>,
+    youngest: Option<Box<Connection>>,
     /// The rest, each under its number; a higher number is younger.
-    rest: BTreeMap<u64, Connection>,
+    rest: BTreeMap<u64, Box<Connection>>,
     /// The numbers in `rest`, oldest first.
     by_key: HashMap<Key, VecDeque<u64>>,
     next: u64,
@@ -33,7 +33,7 @@ impl Pool {
     }
 
     /// The youngest one that is good for that.
-    pub(crate) fn take(&mut self, key: &Key) -> Option<Connection> {
+    pub(crate) fn take(&mut self, key: &Key) -> Option<Box<Connection>> {
         if self.youngest.as_ref().is_some_and(|c| c.key == *key) {
             return self.youngest.take();
         }
@@ -49,7 +49,7 @@ impl Pool {
     }
 
     /// Keeps a connection for whoever comes next.
-    pub(crate) fn put(&mut self, connection: Connection) {
+    pub(crate) fn put(&mut self, connection: Box<Connection>) {
         if let Some(older) = self.youngest.replace(connection) {
             self.by_key
                 .entry(older.key.clone())
@@ -61,7 +61,7 @@ impl Pool {
     }
 
     /// The oldest one, when so many in use leave no room for it.
-    pub(crate) fn surplus(&mut self, in_use: usize) -> Option<Connection> {
+    pub(crate) fn surplus(&mut self, in_use: usize) -> Option<Box<Connection>> {
         let idle = self.rest.len() + usize::from(self.youngest.is_some());
         if idle + in_use <= self.workers {
             return None;

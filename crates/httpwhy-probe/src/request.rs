@@ -118,22 +118,23 @@ impl Ask {
     pub(crate) fn request(
         &self,
         config: &Config,
-        target: &Target,
+        mut target: Target,
         forward: Option<&Proxy>,
         key: Option<&str>,
     ) -> Request {
         if let Some(raw) = self.raw() {
             return as_read(raw);
         }
+        let authority = std::mem::take(&mut target.authority);
         let sent_as = match forward {
-            Some(_) => format!("http://{}{}", target.authority, target.path),
-            None => target.path.clone(),
+            Some(_) => format!("http://{authority}{}", target.path),
+            None => std::mem::take(&mut target.path),
         };
         let mut fields = Own {
             fields: Fields::all(),
             ask: self,
         };
-        fields.add("Host", || target.authority.clone());
+        fields.add("Host", || authority);
         fields.add("User-Agent", || config.user_agent.clone());
         fields.add("Accept", || "*/*");
         if let Some(key) = key {
@@ -142,7 +143,7 @@ impl Ask {
             fields.add("Sec-WebSocket-Version", || "13");
             fields.add("Sec-WebSocket-Key", || key.to_owned());
         }
-        fields.maybe("Authorization", || self.authorization(target, &sent_as));
+        fields.maybe("Authorization", || self.authorization(&target, &sent_as));
         fields.maybe("Cookie", || self.cookie());
         if let Some(value) = forward.and_then(authorization) {
             fields.add("Proxy-Authorization", || value);

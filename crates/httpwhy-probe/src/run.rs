@@ -321,10 +321,7 @@ impl Worker {
         begun: Begun<Task>,
         crew: &Crew<P, E>,
     ) -> Option<Box<Course>> {
-        let mut course = match begun.what {
-            Task::New(job) => Box::new(Course::new(job)),
-            Task::On(course) => course,
-        };
+        let mut course = begun.what;
         course.turn = begun.turn;
         course.waited = begun.waited;
         while let Some(delay) = self.step(&mut course, crew).await {

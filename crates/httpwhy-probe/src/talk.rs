@@ -1,7 +1,7 @@
 //! What one exchange may take, and what becomes of its connection: the same for every protocol.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use httpwhy_model::{Exchange, Phase, Request, Signal, TlsFault};
@@ -34,7 +34,18 @@ impl Talk<'_> {
         phase: Duration,
         future: F,
     ) -> Result<F::Output, Signal> {
-        self.budget.watch(self.alarm, phase, pin!(future)).await
+        self.within_from(Instant::now(), phase, future).await
+    }
+
+    /// The same, where it is known what moment it is: readings of the clock cost more than most that is done between two.
+    pub(crate) async fn within_from<F: Future>(
+        &self,
+        now: Instant,
+        phase: Duration,
+        future: F,
+    ) -> Result<F::Output, Signal> {
+        let future = pin!(future);
+        self.budget.watch(self.alarm, now, phase, future).await
     }
 }
 

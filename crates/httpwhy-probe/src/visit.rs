@@ -54,8 +54,7 @@ impl Course {
         Self {
             seen: Visit {
                 asked,
-                // Most visits have one step; room for more would be large.
-                steps: Vec::with_capacity(1),
+                steps: Vec::new(),
             },
             ask,
             because: Because::Asked,
@@ -67,6 +66,11 @@ impl Course {
         }
     }
 
+    /// Whether nothing of it has begun.
+    pub(crate) const fn is_new(&self) -> bool {
+        self.seen.steps.is_empty()
+    }
+
     /// Why the step that comes takes place.
     pub(crate) const fn because(&self) -> Because {
         self.because
@@ -74,18 +78,20 @@ impl Course {
 
     /// The exchange of the step that begins now.
     fn begin(&mut self) -> &mut Exchange {
-        let mut exchange = begin(&self.ask.target);
+        self.begun = true;
+        // Most visits have one step; room for more would be large.
+        self.seen.steps.reserve_exact(1);
+        self.seen.steps.push(Step {
+            exchange: begin(&self.ask.target),
+            because: self.because,
+        });
+        let step = self.seen.steps.last_mut();
+        let exchange = &mut step.expect("it was pushed").exchange;
         if let Some((since, why)) = self.waited.take() {
             exchange.timeline.add(Phase::Queue, since.elapsed());
             exchange.held = Some(why.as_str());
         }
-        self.begun = true;
-        self.seen.steps.push(Step {
-            exchange,
-            because: self.because,
-        });
-        let step = self.seen.steps.last_mut();
-        &mut step.expect("it was pushed").exchange
+        exchange
     }
 
     /// Ends the step under way, or the one that was to come, with a signal of our own.
@@ -330,7 +336,7 @@ async fn perform(
         Some(Over::Tcp | Over::Http11) | None => Route::of(&target, websocket.is_some(), ways, pin),
     };
     let protocol = fallback::protocol(ask, config, &route, websocket.is_some());
-    exchange.request = ask.request(config, &target, route.forward(), websocket.as_deref());
+    exchange.request = ask.request(config, target, route.forward(), websocket.as_deref());
     if protocol == Protocol::Http3 {
         h3::adapt(&mut exchange.request);
         if let Some(Over::Alternative(to)) = &ask.over {
@@ -435,7 +441,7 @@ fn is_private(request: &httpwhy_model::Request) -> bool {
 }
 
 /// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.
-async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Connection> {
+async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Box<Connection>> {
     let pool = &talk.local.pool;
     // What is no HTTP may leave a connection in any state: it has one of its own.
     let kept = match talk.raw {

@@ -557,17 +557,16 @@ fn add_millis(bytes: &mut Vec<u8>, took: Duration) {
     };
     add_number(bytes, micros / 1000);
     let rest = (micros % 1000) as u32;
-    let mut digits = [rest / 100, rest / 10 % 10, rest % 10]
-        .map(|digit| b'0' + digit as u8)
-        .to_vec();
-    while digits.len() > 1 && digits.last() == Some(&b'0') {
-        digits.pop();
-    }
+    let digits = [rest / 100, rest / 10 % 10, rest % 10].map(|digit| b'0' + digit as u8);
+    let length = match digits {
+        [_, b'0', b'0'] => 1,
+        [_, _, b'0'] => 2,
+        _ => 3,
+    };
     bytes.push(b'.');
-    bytes.extend_from_slice(&digits);
+    bytes.extend_from_slice(&digits[..length]);
 }
 
-/// Decimal digits.
 /// As [`EntryPointJson`] has it.
 fn add_entry_point(
     bytes: &mut Vec<u8>,
@@ -607,6 +606,7 @@ fn add_text(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Decimal digits.
 fn add_number(bytes: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut at = digits.len();

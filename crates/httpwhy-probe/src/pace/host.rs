@@ -128,10 +128,12 @@ impl<W> Host<W> {
         }
     }
 
-    /// Whether forgetting it changes nothing.
+    /// Whether forgetting it changes nothing, and nobody knows it by its number.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
         self.running == 0
             && self.waiting.is_empty()
+            && !self.runnable
+            && !self.resting
             && self.not_before.is_none_or(|(until, _)| until <= now)
             && self.takes as usize >= self.most
             && self.pause.is_zero()

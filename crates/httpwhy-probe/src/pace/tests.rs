@@ -5,8 +5,8 @@ use heard::Trouble;
 
 impl<T> Hosts<T> {
     fn enter(&mut self, key: Option<&str>, what: T, now: Instant, first: bool) -> Option<Begun<T>> {
-        let name = key.and_then(|key| self.name_of(key));
-        self.admit(name, what, now, first)
+        let host = key.and_then(|key| self.host(key));
+        self.admit(host, what, now, first)
     }
 }
 
@@ -226,8 +226,8 @@ fn what_is_put_off_comes_when_it_is_due() {
     let now = Instant::now();
     for pace in [None, Some(Pace::default())] {
         let mut hosts = Hosts::new(pace, 5);
-        let name = hosts.name_of("a");
-        hosts.put_off(name, 1, now + secs(3.0), now);
+        let host = hosts.host("a");
+        hosts.put_off(host, 1, now + secs(3.0), now);
         assert_eq!((hosts.waiting(), hosts.due()), (1, Some(now + secs(3.0))));
         assert!(hosts.take(now + secs(2.9)).is_none());
         let begun = hosts.take(now + secs(3.0)).expect("due");
@@ -245,5 +245,6 @@ fn the_memory_of_hosts_is_bounded() {
         let turn = begun.and_then(|begun| begun.turn).expect("counted");
         hosts.leave(&turn, Some(&heard(None)), now);
     }
-    assert!(hosts.by_name.len() <= REMEMBERED, "{}", hosts.by_name.len());
+    let kept = (hosts.by_key.len(), hosts.all.len());
+    assert!(kept.0 <= REMEMBERED && kept.1 <= REMEMBERED, "{kept:?}");
 }

@@ -1,5 +1,6 @@
 //! Targets from the command line, files and standard input, one after the other, as a stream.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -167,11 +168,15 @@ fn count_lines(name: &str) -> Option<usize> {
         if piece.is_empty() {
             return Some(count + usize::from(target == Some(true)));
         }
-        for &byte in piece {
-            match byte {
-                b'\n' => count += usize::from(target.take() == Some(true)),
-                b' ' | b'\t' | b'\r' => {}
-                _ => target = target.or(Some(byte != b'#')),
+        // What the line begins with decides; the rest of it is passed over.
+        let mut lines = piece.split(|&byte| byte == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            if target.is_none() {
+                let mut seen = line.iter().filter(|byte| !b" \t\r".contains(byte));
+                target = seen.next().map(|&byte| byte != b'#');
+            }
+            if lines.peek().is_some() {
+                count += usize::from(target.take() == Some(true));
             }
         }
         let length = piece.len();
@@ -309,7 +314,10 @@ impl Lines {
             if bytes.len() as u64 == LONGEST_LINE && bytes.last() != Some(&b'\n') {
                 self.skip_line();
             }
-            let text = String::from_utf8_lossy(&self.bytes);
+            let text = match std::str::from_utf8(&self.bytes) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => String::from_utf8_lossy(&self.bytes),
+            };
             // Other columns are a person's notes, or the reasons that --relink writes.
             let target = text.trim().split('\t').next().unwrap_or_default().trim();
             if target.is_empty() || target.starts_with('#') {
