@@ -72,6 +72,7 @@ pub fn clues_by_vendor(key: &str) -> impl Iterator<Item = CluePlace> {
 }
 
 /// Clues that name this response field (any case) and nothing that the functions above ask for, with their entries.
+#[inline]
 pub fn clues_by_field(name: &[u8]) -> impl Iterator<Item = CluePlace> {
     BY_FIELD
         .iter()

@@ -57,8 +57,13 @@ pub(crate) fn identify(
     producer: &Identified,
     content: &Marks,
 ) -> Verdict {
+    let response = (exchange.response.as_ref())
+        .or(exchange.interim.last())
+        .or_else(|| exchange.spoken());
     let view = View {
         exchange,
+        response,
+        status: response.and_then(Response::status),
         producer,
         content,
         step,
@@ -116,25 +121,15 @@ pub(crate) fn identify(
 /// One exchange with all that clues ask about.
 struct View<'a> {
     exchange: &'a Exchange,
+    /// The response that clues ask about: the final one, or the last interim one when no other came.
+    response: Option<&'a Response>,
+    status: Option<u16>,
     producer: &'a Identified,
     content: &'a Marks<'a>,
     step: usize,
 }
 
 impl View<'_> {
-    /// The response that clues ask about: the final one, or the last interim one when no other came.
-    fn response(&self) -> Option<&Response> {
-        self.exchange
-            .response
-            .as_ref()
-            .or(self.exchange.interim.last())
-            .or_else(|| self.exchange.spoken())
-    }
-
-    fn status(&self) -> Option<u16> {
-        self.response().and_then(Response::status)
-    }
-
     /// Matches of the signals that decided: those recorded, as far as the exchange did not recover from them, and those
     /// read from the response.
     fn by_signals(&self, derived: &[Derived]) -> Vec<Match> {
@@ -224,7 +219,7 @@ impl View<'_> {
             phase: None,
             evidence: None,
         };
-        let status = self.status();
+        let status = self.status;
         let mut found: Vec<Match> = Vec::new();
         if let Some(status) = status {
             found.extend(
@@ -245,7 +240,7 @@ impl View<'_> {
                     .map(|p| make(p, Tier::Class)),
             );
         }
-        let fields = self.response().map_or(&[][..], |r| &r.fields.list);
+        let fields = self.response.map_or(&[][..], |r| &r.fields.list);
         let by_field = fields.iter().flat_map(|field| clues_by_field(&field.name));
         let by_vendor = self.producer.all().flat_map(clues_by_vendor);
         found.extend(
@@ -268,20 +263,21 @@ impl View<'_> {
     /// Every key of the clue except its signal and that signal's phase.
     fn holds(&self, clue: &Clue) -> bool {
         let exchange = self.exchange;
-        let status = self.status();
-        clue.status.is_none_or(|asked| status == Some(asked))
+        let status = self.status;
+        // Most clues that are asked in vain are of a Close frame.
+        clue.close.is_none_or(|asked| self.closed(asked))
+            && clue.status.is_none_or(|asked| status == Some(asked))
             && clue
                 .class
                 .is_none_or(|asked| status.is_some_and(|s| s / 100 == u16::from(asked)))
             && clue.end.is_none_or(|asked| exchange.end == asked)
             && clue.sent.is_none_or(|asked| exchange.sent == asked)
-            && clue.close.is_none_or(|asked| self.closed(asked))
             && clue.vendor.is_none_or(|asked| self.producer.has(asked))
             && clue
                 .field
-                .is_none_or(|asked| self.response().is_some_and(|r| r.fields.has(asked)))
+                .is_none_or(|asked| self.response.is_some_and(|r| r.fields.has(asked)))
             && clue.absent.is_none_or(|asked| {
-                self.response()
+                self.response
                     .is_some_and(|r| r.fields.get(asked).is_absent())
             })
             && clue
@@ -317,7 +313,7 @@ impl View<'_> {
                 shows: shows.into(),
             });
         };
-        let response = self.response();
+        let response = self.response;
         if (clue.status.is_some() || clue.class.is_some())
             && let Some(response) = response
         {
@@ -393,13 +389,13 @@ impl View<'_> {
     }
 
     fn fields_are_known(&self) -> bool {
-        self.response()
+        self.response
             .is_some_and(|response| response.fields.kept == Kept::All)
     }
 
     /// Other owners of the same number, each with what would have to be there.
     fn candidates(&self, chosen: &Entry) -> Vec<Candidate> {
-        let Some(status) = self.status() else {
+        let Some(status) = self.status else {
             return Vec::new();
         };
         let mut found: Vec<Candidate> = Vec::new();
@@ -424,8 +420,7 @@ impl View<'_> {
         let exchange = self.exchange;
         let last = exchange.signals().last();
         let phase = last.map(|(phase, _)| phase);
-        let word_alone =
-            matches!(last, Some((_, Signal::Word { .. }))) && self.response().is_none();
+        let word_alone = matches!(last, Some((_, Signal::Word { .. }))) && self.response.is_none();
         let outcome = match (exchange.end, phase) {
             _ if word_alone => id::INPUT_NOTHING_RECORDED,
             (_, Some(Phase::Queue)) => id::ENGINE_EXCEPTION,
@@ -433,11 +428,9 @@ impl View<'_> {
             (_, Some(Phase::Connect)) => id::NET_CONNECT_FAILED,
             (_, Some(Phase::Tunnel)) => id::NET_PROXY_TUNNEL_FAILED,
             (_, Some(Phase::Tls)) => id::TLS_TLS_FAILED,
-            _ if self.response().is_some_and(|r| r.status().is_none()) => {
-                id::NET_STATUS_LINE_INVALID
-            }
+            _ if self.response.is_some_and(|r| r.status().is_none()) => id::NET_STATUS_LINE_INVALID,
             // RFC 9110 section 15; a log has the number alone.
-            _ if self.status().is_some_and(|status| status >= 600) => id::HTTP_INVALID_STATUS,
+            _ if self.status.is_some_and(|status| status >= 600) => id::HTTP_INVALID_STATUS,
             (End::Answered | End::Upgraded | End::NotCaptured, _) => id::INPUT_NOTHING_RECORDED,
             (End::Partial | End::Nothing, _) => id::NET_CONNECTION_CLOSED,
         };

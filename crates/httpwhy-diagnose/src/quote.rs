@@ -7,6 +7,10 @@ const MAX: usize = 120;
 
 /// The bytes as text of at most 120 characters; control characters as `\xNN`, bytes that are no UTF-8 as U+FFFD.
 pub(crate) fn quote(bytes: &[u8]) -> String {
+    if bytes.len() <= MAX && bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        // As nearly all are: nothing of it changes.
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
     // Four bytes a character at most, and one more to see that it was cut.
     let shown = &bytes[..bytes.len().min(MAX * 4 + 4)];
     let mut out = String::new();

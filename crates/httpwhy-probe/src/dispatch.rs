@@ -14,8 +14,6 @@ use crate::visit::Course;
 
 /// How often a shut gate is looked at.
 const LOOK: Duration = Duration::from_millis(50);
-/// Jobs that a worker takes from the caller's iterator at once: a bounded pause for the exchanges under way.
-const DRAWN: usize = 32;
 
 /// A gate in front of jobs not begun: it can be shut while the run goes on, and opened again. Shared by all clones.
 #[derive(Debug, Clone)]
@@ -353,18 +351,16 @@ impl Dispatch {
 
 impl Inside {
     fn next_fresh(&mut self) -> Option<Task> {
-        if self.fresh.is_empty()
-            && let Some(source) = &mut self.source
-        {
-            let drawn = source.take(DRAWN);
-            self.fresh
-                .extend(drawn.map(|job| Box::new(Course::new(job))));
-            if self.fresh.is_empty() {
-                self.source = None;
-                self.closed = true;
-            }
+        let Some(source) = &mut self.source else {
+            return self.fresh.pop_front();
+        };
+        // One at a time: what begins at once still lies in the cache.
+        let job = source.next();
+        if job.is_none() {
+            self.source = None;
+            self.closed = true;
         }
-        self.fresh.pop_front()
+        job.map(|job| Box::new(Course::new(job)))
     }
 
     fn is_over(&self) -> bool {

@@ -592,12 +592,20 @@ fn add_entry_point(
     Ok(())
 }
 
+/// Bytes that stand for themselves in a text.
+static STAYS: [bool; 256] = {
+    let mut stays = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        stays[byte as usize] = byte != b'"' && byte != b'\\';
+        byte += 1;
+    }
+    stays
+};
+
 /// Adds a text as [`append`] does. Most hold nothing that is escaped.
 fn add_text(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
-    // Without a way out in the middle many bytes are looked at in one step.
-    #[allow(clippy::needless_bitwise_bool, reason = "no way out in the middle")]
-    let is_special = |byte: u8| !(0x20..=0x7e).contains(&byte) | (byte == b'"') | (byte == b'\\');
-    if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+    if !text.bytes().all(|byte| STAYS[usize::from(byte)]) {
         return append(bytes, &text);
     }
     bytes.push(b'"');

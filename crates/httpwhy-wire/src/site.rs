@@ -7,12 +7,12 @@ use std::net::IpAddr;
 /// is no failure here.
 pub fn site(host: &str) -> Option<&str> {
     let name = host.strip_suffix('.').unwrap_or(host);
-    let label = |label: &str| !label.is_empty() && label.len() <= 63;
-    let good = name.contains('.') && name.len() <= 253 && name.split('.').all(label);
-    if !good || name.parse::<IpAddr>().is_ok() {
+    if name.parse::<IpAddr>().is_ok() {
         return None;
     }
-    psl::domain_str(name)
+    let label = |label: &str| !label.is_empty() && label.len() <= 63;
+    let good = name.contains('.') && name.len() <= 253 && name.split('.').all(label);
+    good.then(|| psl::domain_str(name)).flatten()
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ fn stop_among_endless_jobs(jobs_block: bool) {
     let asked = Arc::clone(&stop);
     // An iterator without end: only the stop can end the run.
     let jobs = (0..).map(move |index| {
-        if index == 20 {
+        if index == 19 {
             asked.store(true, Ordering::SeqCst);
         }
         Job::get(index, &*url)

@@ -7,7 +7,7 @@ use httpwhy_model::{Field, Fields, H1Defect, Kept, Value};
 use memchr::memchr;
 
 use super::defects::Defects;
-use super::lines::{Line, line_at, trim};
+use super::lines::{Line, are_usual, line_at, trim};
 
 /// A head taken apart; the parts are slices of one buffer.
 #[derive(Debug)]
@@ -239,9 +239,12 @@ pub(super) fn section(
     let mut list = Vec::with_capacity(lines);
     let mut at = from;
     let mut begun = false;
+    let usual = are_usual(bytes.get(from..).unwrap_or_default());
     while let Some(line) = line_at(bytes, at) {
         at = line.next;
-        line.inspect(bytes, base, defects);
+        if !usual {
+            line.inspect(bytes, base, defects);
+        }
         let (name, value) = match line.content(bytes).first() {
             None => break,
             Some(&first) if is_space(first) && !begun => {
@@ -271,6 +274,14 @@ fn field_line(
     base: u64,
     defects: &mut Defects,
 ) -> (Range<usize>, Range<usize>) {
+    let content = line.content(bytes);
+    let token = content.iter().position(|&b| !TOKEN[usize::from(b)]);
+    if let Some(colon @ 1..) = token
+        && content[colon] == b':'
+    {
+        let colon = line.start + colon;
+        return (line.start..colon, trimmed(bytes, colon + 1..line.end));
+    }
     let (mut name, value) = split_at_colon(bytes, line);
     if name.end == line.end {
         defects.note(H1Defect::NoColon, base + line.start as u64);

@@ -43,6 +43,19 @@ impl Line {
     }
 }
 
+/// Whether no line has such a defect: there is no NUL, and every CR and LF is half of a CRLF.
+pub(super) fn are_usual(lines: &[u8]) -> bool {
+    let (Some(&first), Some(&last)) = (lines.first(), lines.last()) else {
+        return true;
+    };
+    let pairs = lines.iter().zip(&lines[1..]);
+    // Without a way out in the middle many bytes are looked at in one step.
+    let torn = pairs.fold(false, |any, (&a, &b)| {
+        any | ((a == b'\r') != (b == b'\n')) | (a == 0)
+    });
+    !torn && first != b'\n' && !matches!(last, b'\r' | 0)
+}
+
 /// The line without the CR of its CRLF.
 pub(super) fn without_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
