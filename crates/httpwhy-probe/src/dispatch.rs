@@ -1,6 +1,5 @@
 //! The jobs between the caller's iterator, which may block, and the workers, which may not; and whose turn it is.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::Job;
-use crate::pace::{Begun, Heard, Hosts, Pace, Turn, host_key};
+use crate::pace::{Begun, Heard, Hosts, Pace, Turn};
 use crate::visit::Course;
 
 /// How often a shut gate is looked at.
@@ -247,8 +246,7 @@ impl Dispatch {
             && let Some(course) = inside.next_fresh()
         {
             self.wake_filler(inside);
-            let key = self.key(&course.ask.target);
-            let host = key.and_then(|key| inside.hosts.host(&key));
+            let host = inside.hosts.host_of(&course.ask.target);
             if let Some(begun) = inside.hosts.admit(host, course, now, false) {
                 self.gate.pass();
                 return Found::Task(begun);
@@ -285,8 +283,7 @@ impl Dispatch {
         if inside.dropped {
             return Some(course);
         }
-        let key = self.key(&course.ask.target);
-        let host = key.and_then(|key| inside.hosts.host(&key));
+        let host = inside.hosts.host_of(&course.ask.target);
         if delay.is_zero() {
             if let Some(begun) = inside.hosts.admit(host, course, now, true) {
                 let mut course = begun.what;
@@ -306,10 +303,6 @@ impl Dispatch {
             self.sooner.notify_one();
         }
         None
-    }
-
-    fn key<'a>(&self, target: &'a str) -> Option<Cow<'a, str>> {
-        self.paced.then(|| host_key(target)).flatten()
     }
 
     /// Ends a turn with what was heard in it.

@@ -123,6 +123,13 @@ pub(crate) fn host_key(target: &str) -> Option<Cow<'_, str>> {
     Some(key.into())
 }
 
+/// A target up to its path's first slash: all that its host is told from. `None` where something else comes first.
+fn as_far_as_path(target: &str) -> Option<&str> {
+    let host = target.find("://")? + 3;
+    let end = host + target[host..].find(['/', '?', '#', '\\'])?;
+    target[end..].starts_with('/').then(|| &target[..=end])
+}
+
 /// Something that may begin.
 #[derive(Debug)]
 pub(crate) struct Begun<T> {
@@ -162,6 +169,8 @@ pub(crate) struct Hosts<T> {
     /// Exchanges under way with one host at most, whatever else is said.
     ceiling: usize,
     by_key: HashMap<Box<str>, HostId>,
+    /// What the target looked up last begins with, its host included, and that host: the next one is mostly of the same.
+    latest: Option<(String, HostId)>,
     /// By their numbers; those forgotten leave room for others.
     all: Vec<Host<Waiting<T>>>,
     forgotten: Vec<HostId>,
@@ -185,6 +194,7 @@ impl<T> Hosts<T> {
             pace,
             ceiling: ceiling.max(1),
             by_key: HashMap::new(),
+            latest: None,
             all: Vec::new(),
             forgotten: Vec::new(),
             runnable: VecDeque::new(),
@@ -372,8 +382,21 @@ impl<T> Hosts<T> {
         all
     }
 
+    /// The host of a target, remembered from now on; `None` when nothing has a pace, and for what is no URL.
+    pub(crate) fn host_of(&mut self, target: &str) -> Option<HostId> {
+        if let Some((begins, id)) = &self.latest
+            && target.starts_with(&**begins)
+        {
+            return Some(*id);
+        }
+        self.pace?;
+        let id = self.host(&host_key(target)?)?;
+        self.latest = as_far_as_path(target).map(|begins| (begins.to_owned(), id));
+        Some(id)
+    }
+
     /// The host of that key, remembered from now on; `None` when nothing has a pace.
-    pub(crate) fn host(&mut self, key: &str) -> Option<HostId> {
+    fn host(&mut self, key: &str) -> Option<HostId> {
         let pace = self.pace.as_ref()?;
         if let Some(&id) = self.by_key.get(key) {
             return Some(id);
@@ -419,6 +442,7 @@ impl<T> Hosts<T> {
 
     /// Forgets hosts of which nothing is under way, waits or is remembered.
     fn sweep(&mut self, now: Instant) {
+        self.latest = None;
         let put_off: Vec<HostId> = self.delayed.values().filter_map(|(id, ..)| *id).collect();
         self.by_key.retain(|_, id| {
             let stays = !self.all[id.0].is_idle(now) || put_off.contains(id);

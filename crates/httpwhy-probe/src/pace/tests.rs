@@ -43,6 +43,35 @@ fn hosts_are_told_apart_by_name_and_port() {
 }
 
 #[test]
+fn a_target_has_the_host_of_its_key_whatever_came_before() {
+    let targets = [
+        "http://a.example/x",
+        "http://a.example/y",
+        "http://a.example:80/y z",
+        "http://A.example/",
+        "http://a.example?/",
+        "http://a.example",
+        "http://a.example\\@b.example/",
+        "http://u@a.example/x",
+        "http://u@b.example/x",
+        "https://a.example/x",
+        "http://a.example.org/x",
+        "http://a.example:8080/x",
+        "http:///x",
+        "nonsense",
+    ];
+    let mut hosts = hosts(Pace::default());
+    for before in targets {
+        for target in targets {
+            hosts.host_of(before);
+            let by_key = host_key(target).and_then(|key| hosts.host(&key));
+            assert_eq!(hosts.host_of(target), by_key, "{target} after {before}");
+        }
+    }
+    assert_eq!(Hosts::<u32>::new(None, 5).host_of("http://a/"), None);
+}
+
+#[test]
 fn one_host_does_not_stand_in_the_way_of_another() {
     let now = Instant::now();
     let mut hosts = hosts(Pace {

@@ -50,6 +50,7 @@ pub(super) fn are_usual(lines: &[u8]) -> bool {
     };
     let pairs = lines.iter().zip(&lines[1..]);
     // Without a way out in the middle many bytes are looked at in one step.
+    #[allow(clippy::needless_bitwise_bool, reason = "no way out in the middle")]
     let torn = pairs.fold(false, |any, (&a, &b)| {
         any | ((a == b'\r') != (b == b'\n')) | (a == 0)
     });
