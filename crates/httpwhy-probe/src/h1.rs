@@ -6,9 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use httpwhy_model::{End, Exchange, Framing, Phase, Seen, Sent, Signal, TlsFault};
-use httpwhy_wire::h1::{Limits, Message, Reader, State};
+use httpwhy_wire::h1::{Message, Reader, State};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::connection::Facts;
@@ -35,27 +34,12 @@ enum Broken {
 
 /// The reading side.
 struct Reading<'a> {
-    /// Made when the first byte comes: it is large, and a task in wait is small.
-    reader: Option<Box<Reader>>,
-    new: New,
+    reader: Reader,
     local: &'a Local,
     /// Bytes received, those behind the message included.
     received: u64,
     /// Bytes kept of what follows a switch of protocol in the same piece; a piece is never longer.
     rest: Vec<u8>,
-}
-
-/// What a reader is made from.
-struct New {
-    /// The request's method.
-    method: Bytes,
-    limits: Limits,
-}
-
-impl New {
-    fn reader(&self) -> Box<Reader> {
-        Box::new(Reader::response(&self.method, self.limits))
-    }
 }
 
 /// When the answer came.
@@ -80,11 +64,7 @@ pub(crate) async fn exchange(
     exchange: &mut Exchange,
 ) -> After {
     let mut reading = Reading {
-        reader: None,
-        new: New {
-            method: exchange.request.method.clone(),
-            limits: talk.limits,
-        },
+        reader: Reader::response(&exchange.request.method, talk.limits),
         local: talk.local,
         received: 0,
         rest: Vec::new(),
@@ -213,12 +193,16 @@ impl Talk<'_> {
         let patience = self.deadlines.expect;
         let until = Instant::now() + patience;
         loop {
-            let reader = reading.reader();
-            if reader.interim_heads().iter().any(|i| i.code == "100") {
+            if reading
+                .reader
+                .interim_heads()
+                .iter()
+                .any(|i| i.code == "100")
+            {
                 return Ok(true);
             }
             // A final answer: the content is not wanted.
-            if reader.state() != State::Head {
+            if reading.is_over() || reading.reader.state() != State::Head {
                 return Ok(false);
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -273,9 +257,9 @@ impl Talk<'_> {
 
     /// How long the next piece may take, and whether it is no HTTP that is awaited.
     fn patience(&self, reading: &Reading<'_>, lost: bool) -> (Duration, bool) {
-        let reader = reading.reader.as_ref();
-        let foreign = reader.is_some_and(|it| it.state() == State::Body && !it.has_head());
-        let patience = match reader.map_or(0, |it| it.total()) {
+        let reader = &reading.reader;
+        let foreign = reader.state() == State::Body && !reader.has_head();
+        let patience = match reader.total() {
             0 => self.deadlines.wait,
             _ => self.deadlines.receive,
         };
@@ -287,7 +271,7 @@ impl Talk<'_> {
     }
 
     fn enough(&self, reading: &Reading<'_>) -> Option<Broken> {
-        let reader = reading.reader.as_ref()?;
+        let reader = &reading.reader;
         let content = reader.total() - reader.head_bytes();
         let drains = reader
             .content_left()
@@ -300,15 +284,13 @@ impl Talk<'_> {
     fn conclude(
         &self,
         facts: &Facts,
-        reading: Reading<'_>,
+        mut reading: Reading<'_>,
         broken: Option<Broken>,
         lost: bool,
         exchange: &mut Exchange,
     ) -> After {
         exchange.received = reading.received;
-        let Reading { new, rest, .. } = reading;
-        let mut reader = reading.reader.unwrap_or_else(|| new.reader());
-        let came = reader.total();
+        let came = reading.reader.total();
         let phase = match (came, exchange.sent) {
             (0, Sent::All) => Phase::Wait,
             (0, _) => Phase::Send,
@@ -317,15 +299,15 @@ impl Talk<'_> {
         let ended = matches!(broken, Some(Broken::End { .. }));
         let unclean = matches!(broken, Some(Broken::End { unclean: true }));
         if ended {
-            reader.eof();
+            reading.reader.eof();
         }
         let keeps = broken.is_none()
             && !lost
-            && rest.is_empty()
+            && reading.rest.is_empty()
             && exchange.sent == Sent::All
-            && reader.reusable()
+            && reading.reader.reusable()
             && !asks_to_close(exchange);
-        let message = reader.finish();
+        let message = reading.reader.finish();
         let whole = message.complete && !(unclean && is_close_delimited(&message));
         match broken {
             // What TLS says explains why nothing could be sent.
@@ -348,7 +330,7 @@ impl Talk<'_> {
         }
         self.fill(message, whole, came, unclean, exchange);
         if exchange.end == End::Upgraded {
-            After::Upgraded(rest)
+            After::Upgraded(reading.rest)
         } else if keeps {
             After::Keep
         } else {
@@ -423,13 +405,8 @@ fn asks_to_close(exchange: &Exchange) -> bool {
 }
 
 impl Reading<'_> {
-    fn reader(&mut self) -> &mut Reader {
-        self.reader.get_or_insert_with(|| self.new.reader())
-    }
-
     fn is_over(&self) -> bool {
-        let reader = self.reader.as_ref();
-        reader.is_some_and(|it| matches!(it.state(), State::Done | State::Upgraded))
+        matches!(self.reader.state(), State::Done | State::Upgraded)
     }
 
     /// Reads once into the thread's buffer and feeds the reader from it: 0 bytes are the end.
@@ -439,11 +416,10 @@ impl Reading<'_> {
         ready!(Pin::new(stream).poll_read(cx, &mut into))?;
         let bytes = into.filled();
         self.received += bytes.len() as u64;
-        let reader = self.reader.get_or_insert_with(|| self.new.reader());
-        let progress = reader.feed(bytes);
+        let progress = self.reader.feed(bytes);
         let rest = &bytes[progress.consumed..];
         if !rest.is_empty() {
-            reader.extra(rest);
+            self.reader.extra(rest);
             self.rest = rest.to_vec();
         }
         Poll::Ready(Ok(bytes.len()))
