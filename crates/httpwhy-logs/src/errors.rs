@@ -357,15 +357,18 @@ impl Complaints {
         if other.kept > 0 {
             let room = MOST.saturating_sub(self.kept);
             self.dropped += other.kept.saturating_sub(room) as u64;
-            // Both together are the most memory that error lines take: no room is left over.
-            let mut all = Vec::with_capacity(self.by_key.len() + other.by_key.len().min(room));
-            all.extend(std::mem::take(&mut self.by_key).into_all());
-            let moved = other.by_key.into_all().take(room);
-            all.extend(moved.map(|(key, said)| {
+            let mut theirs = other.by_key;
+            theirs.change(|said| {
                 let index = indices.get(said.index as usize).copied();
-                let index = index.unwrap_or(NOBODYS);
-                (key, Said { index, ..said })
-            }));
+                said.index = index.unwrap_or(NOBODYS);
+            });
+            let mut mine = std::mem::take(&mut self.by_key);
+            if mine.len() == 0 {
+                std::mem::swap(&mut mine, &mut theirs);
+            }
+            let more = theirs.len().min(room);
+            let mut all = mine.into_one(more);
+            all.extend(theirs.into_all().take(more));
             self.by_key = Marks::of(all);
             self.kept = self.by_key.len();
         }

@@ -23,35 +23,37 @@ pub(crate) struct Lookup {
     methods: Lately<Handle>,
 }
 
-/// A small table of two places to each hash; the one met first gives way.
+/// A small table of two places to each hash; the one met first gives way. It takes no memory before it is used.
 struct Lately<T> {
-    slots: Box<[(u64, T)]>,
+    slots: Vec<(u64, T)>,
+    /// How many slots there will be, a power of two.
+    size: usize,
 }
 
 impl<T: Copy + Default> Lately<T> {
-    /// With so many slots, a power of two.
-    fn new(slots: usize) -> Self {
+    const fn new(size: usize) -> Self {
         Self {
-            slots: vec![(0, T::default()); slots].into(),
+            slots: Vec::new(),
+            size,
         }
     }
 
     /// Where the two places of a hash begin.
     #[inline]
     const fn at(&self, hash: u64) -> usize {
-        hash as usize & (self.slots.len() - 1) & !1
+        hash as usize & (self.size - 1) & !1
     }
 
     #[inline]
     fn get(&self, hash: u64) -> Option<T> {
-        let at = self.at(hash);
-        let pair = &self.slots[at..at + 2];
+        let pair: &[_; 2] = self.slots.get(self.at(hash)..)?.first_chunk()?;
         // Which of the two it is cannot be foreseen, and so is no branch.
         let (known, value) = pair[usize::from(pair[1].0 == hash)];
         (known == hash).then_some(value)
     }
 
     fn set(&mut self, hash: u64, value: T) {
+        self.slots.resize(self.size, (0, T::default()));
         let at = self.at(hash);
         if self.slots[at].0 != hash {
             self.slots[at + 1] = self.slots[at];

@@ -83,6 +83,24 @@ impl Marks {
         self.runs.into_iter().flatten().chain(self.tail)
     }
 
+    /// All in one, which has room for so many more and no more: when those of many threads come together there is the
+    /// most of them in memory, and the greatest run need not be there twice.
+    pub(crate) fn into_one(self, more: usize) -> Vec<(u64, Said)> {
+        let all = self.len();
+        let mut runs = self.runs.into_iter();
+        let mut one = runs.next().unwrap_or_default();
+        one.reserve_exact(all - one.len() + more);
+        one.extend(runs.flatten());
+        one.extend(self.tail);
+        one
+    }
+
+    /// Changes what was said; the seconds stay as they are.
+    pub(crate) fn change(&mut self, mut change: impl FnMut(&mut Said)) {
+        let all = self.runs.iter_mut().flatten().chain(&mut self.tail);
+        all.for_each(|(_, said)| change(said));
+    }
+
     pub(crate) fn retain(&mut self, keeps: impl Fn(&Said) -> bool) {
         for run in &mut self.runs {
             run.retain(|(_, said)| keeps(said));
