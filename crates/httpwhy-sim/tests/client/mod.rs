@@ -50,6 +50,8 @@ pub fn read_all(stream: &mut TcpStream) -> (Vec<u8>, End) {
         match stream.read(&mut buffer) {
             Ok(0) => return (all, End::Fin),
             Ok(count) => all.extend_from_slice(&buffer[..count]),
+            // Whoever was stopped and goes on (signal(7): a socket with a timeout does not go on by itself).
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::ConnectionReset => return (all, End::Reset),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 return (all, End::Silence);
