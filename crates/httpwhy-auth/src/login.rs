@@ -507,10 +507,10 @@ impl Runner {
             given: String::new(),
         }));
         if let Some(timeout) = step.timeout {
-            job.deadlines = Some(Deadlines {
+            job.deadlines = Some(Box::new(Deadlines {
                 total: timeout,
                 ..self.deadlines
-            });
+            }));
         }
         job
     }

@@ -267,7 +267,7 @@ pub struct Job {
     /// A protocol of its own.
     pub protocol: Option<Protocol>,
     /// Deadlines of its own.
-    pub deadlines: Option<Deadlines>,
+    pub deadlines: Option<Box<Deadlines>>,
     /// Ways of its own.
     pub ways: Option<Arc<Ways>>,
     /// A failure to have on purpose.

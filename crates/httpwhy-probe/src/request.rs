@@ -31,20 +31,19 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// What the job itself asks for, and its target, of which the job needs no copy of its own any more.
-    pub(crate) fn first(job: Job) -> (String, Self) {
-        let mut first = Self {
-            target: job.target.clone(),
+    /// What the job itself asks for; it needs no copy of its target any more.
+    pub(crate) fn first(mut job: Job) -> Self {
+        Self {
             method: job.method.clone(),
             session: Session::of(&job).map(Box::new),
             jar: jar(&job).map(Box::new),
+            target: std::mem::take(&mut job.target),
             job,
             keep_body: true,
             dropped: Vec::new(),
             over: None,
             lent: None,
-        };
-        (std::mem::take(&mut first.job.target), first)
+        }
     }
 
     /// The bytes to send exactly as they are, if the job has any.

@@ -322,6 +322,7 @@ impl Worker {
         crew: &Crew<P, E>,
     ) -> Option<Box<Course>> {
         let mut course = begun.what;
+        course.start();
         course.turn = begun.turn;
         course.waited = begun.waited;
         while let Some(delay) = self.step(&mut course, crew).await {

@@ -50,13 +50,13 @@ pub(crate) struct Course {
 
 impl Course {
     pub(crate) fn new(job: Job) -> Self {
-        let (asked, ask) = Ask::first(job);
         Self {
+            // What was asked for is written there when it begins: many may be held back.
             seen: Visit {
-                asked,
+                asked: String::new(),
                 steps: Vec::new(),
             },
-            ask,
+            ask: Ask::first(job),
             because: Because::Asked,
             pin: None,
             pins: VecDeque::new(),
@@ -69,6 +69,13 @@ impl Course {
     /// Whether nothing of it has begun.
     pub(crate) const fn is_new(&self) -> bool {
         self.seen.steps.is_empty()
+    }
+
+    /// It begins now, or goes on.
+    pub(crate) fn start(&mut self) {
+        if self.is_new() {
+            self.seen.asked.clone_from(&self.ask.target);
+        }
     }
 
     /// Why the step that comes takes place.
@@ -353,7 +360,7 @@ async fn perform(
         Some(TestFault::Internal(word)) => return Err(Internal(word.clone().into())),
         Some(TestFault::LimitHead) => limits.head = 1,
     }
-    let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
+    let deadlines = *ask.job.deadlines.as_deref().unwrap_or(&config.deadlines);
     let budget = Budget::new(deadlines.total);
     let key = Key { route, protocol };
     let talk = Talk {
@@ -416,7 +423,7 @@ async fn every_address(worker: &Worker, ask: &Ask, exchange: &mut Exchange) -> O
     if let Some(given) = place.addresses {
         return Some(given);
     }
-    let deadlines = ask.job.deadlines.unwrap_or(config.deadlines);
+    let deadlines = *ask.job.deadlines.as_deref().unwrap_or(&config.deadlines);
     let dialler = Dialler {
         local: &worker.local,
         deadlines: &deadlines,

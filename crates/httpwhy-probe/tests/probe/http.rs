@@ -293,11 +293,11 @@ fn the_whole_exchange_has_a_deadline_too() {
         }
     });
     let mut job = Job::get(0, server.url("http"));
-    job.deadlines = Some(Deadlines {
+    job.deadlines = Some(Box::new(Deadlines {
         total: SHORT,
         receive: LONG,
         ..Deadlines::default()
-    });
+    }));
     let seen = exchange(config(), job);
     let expected = "all partial 200 receive limit:time max=300";
     assert_eq!(summary(&seen), expected);

@@ -195,10 +195,10 @@ pub(crate) fn fail_on_purpose(job: &mut Job, kind: &str, deadlines: Deadlines) {
     };
     if kind == "limit-time" {
         // No exchange is over in a nanosecond.
-        job.deadlines = Some(Deadlines {
+        job.deadlines = Some(Box::new(Deadlines {
             total: Duration::from_nanos(1),
             ..deadlines
-        });
+        }));
     }
 }
 

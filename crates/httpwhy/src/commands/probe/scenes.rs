@@ -222,7 +222,7 @@ fn job(index: u64, scene: &Scene) -> Job {
         expect: SHORT,
         websocket: SHORT,
     };
-    job.deadlines = Some(deadlines);
+    job.deadlines = Some(Box::new(deadlines));
     if let Some(kind) = &scene.fault {
         fail_on_purpose(&mut job, kind, deadlines);
     }
