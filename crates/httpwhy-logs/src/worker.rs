@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use httpwhy_ingest::logs::time::Clock;
+use httpwhy_ingest::logs::time::{self, Clock};
 use httpwhy_ingest::logs::{
     Carrier, Column, Format, Kind, Layout, Line, Peeled, Quotes, Shape, Spans, Split, VslGatherer,
     carriers, formats, path_of,
@@ -58,6 +58,8 @@ pub(crate) struct Worker<'a> {
     settings: &'a Settings,
     /// No filter is set.
     takes_all: bool,
+    /// Of a line whose shape was met before nothing but its time is asked.
+    only_counts: bool,
     known: &'a Complaints,
     in_vain: u32,
     peeled_in_vain: u32,
@@ -166,6 +168,7 @@ impl<'a> Worker<'a> {
             lookup: Lookup::new(),
             settings,
             takes_all: settings.filter.is_empty(),
+            only_counts: false,
             known,
             in_vain: 0,
             peeled_in_vain: 0,
@@ -188,15 +191,21 @@ impl<'a> Worker<'a> {
             self.current = at;
         }
         self.latest_sure = self.current;
-        self.hearing = Hearing::default();
+        self.hears(Hearing::default());
         self.parts = Default::default();
         self.gatherer = plan.gathers.map(VslGatherer::new);
         self.is_bare = plan.is_by_line() && !plan.contested;
     }
 
     /// What is known of the error lines of the file at hand.
-    pub(crate) const fn hears(&mut self, hearing: Hearing) {
+    pub(crate) fn hears(&mut self, hearing: Hearing) {
         self.hearing = hearing;
+        self.only_counts = self.takes_all
+            && self.settings.depth == Depth::Counts
+            && matches!(self.settings.role, Role::Count)
+            && self.settings.lines.is_none()
+            && self.known.is_empty()
+            && hearing != Hearing::Once;
     }
 
     /// Ends with a file that was read from its beginning: what waits for further lines waits no longer.
@@ -335,6 +344,17 @@ impl<'a> Worker<'a> {
     #[inline]
     fn bare(&mut self, raw: &[u8], quotes: Option<Quotes<'_>>) {
         if let (Some(quotes), Some(reader)) = (quotes, self.plan.readers.get(self.current)) {
+            if self.only_counts
+                && let Some(brief) = reader.layout.brief(raw, quotes)
+                && let Some(row) = self.tables.plain_row(reader.number, brief.status)
+            {
+                let stamp = &raw[brief.stamp as usize..][..time::USUAL];
+                let second = self.clock.read_stamp(stamp).filter(|second| *second >= 0);
+                self.counters.ok += 1;
+                self.met[usize::from(reader.number)] += 1;
+                self.tables.count(row, second);
+                return;
+            }
             self.spans.clear();
             let split = reader.layout.split_at_quotes(raw, quotes, &mut self.spans);
             self.split(raw, split, b"", b"");
@@ -600,6 +620,9 @@ impl<'a> Worker<'a> {
             self.tables.rows[row].example = example(raw, &self.spans);
         }
         self.tables.count(row, second);
+        if self.only_counts {
+            self.tables.note_plain(number, &shape, row);
+        }
         if let Some(lines) = self
             .settings
             .lines

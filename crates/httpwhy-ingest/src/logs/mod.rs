@@ -170,6 +170,12 @@ pub trait Layout: Send + Sync + fmt::Debug {
         false
     }
 
+    /// What counting needs of a line whose shape is its status alone; `None` of any other, or where that is not known without
+    /// splitting it.
+    fn brief(&self, _raw: &[u8], _quotes: Quotes<'_>) -> Option<Brief> {
+        None
+    }
+
     /// The layout behind a directive, a line for which [`Layout::split`] said so.
     fn after(&self, _directive: &[u8]) -> Option<Arc<dyn Layout>> {
         None
@@ -185,6 +191,15 @@ pub trait Layout: Send + Sync + fmt::Debug {
     fn learnt(&self) -> String {
         String::new()
     }
+}
+
+/// A line that a layout reads, and whose [`Shape`] is that of its status and otherwise the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Brief {
+    /// The status written, 100 to 999.
+    pub status: u16,
+    /// Where its time begins, [`time::USUAL`] bytes long.
+    pub stamp: u32,
 }
 
 /// What a line is to a layout.

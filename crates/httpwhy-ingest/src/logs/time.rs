@@ -3,7 +3,7 @@
 use super::{Column, Line};
 
 /// The length of `03/Nov/2026:14:05:12 +0000`.
-const USUAL: usize = 26;
+pub const USUAL: usize = 26;
 
 /// Reads the time of line after line. Most lines bear the second of the line before: then nothing is parsed.
 #[derive(Debug, Clone, Default)]

@@ -106,6 +106,9 @@ pub(crate) struct Tables {
     pub(crate) rows: Vec<Row>,
     slots: Vec<u16>,
     recent: usize,
+    /// The rows of shapes that are a status alone, plus one, by status, of one format; empty before the first.
+    plain: Vec<u16>,
+    plain_format: u16,
     /// Shape and minute.
     minutes: Cells,
     minute: i64,
@@ -137,6 +140,8 @@ impl Tables {
             rows: Vec::new(),
             slots: vec![0; 256],
             recent: 0,
+            plain: Vec::new(),
+            plain_format: 0,
             minutes: Cells::default(),
             minute: i64::MIN,
             row_of_minute: Vec::new(),
@@ -211,6 +216,32 @@ impl Tables {
                 example: Box::default(),
             },
         )
+    }
+
+    /// The row of a shape that is a status alone, if it was noted.
+    #[inline]
+    pub(crate) fn plain_row(&self, format: u16, status: u16) -> Option<usize> {
+        let row = self.plain.get(usize::from(status))?;
+        let known = self.plain_format == format;
+        usize::from(*row).checked_sub(1).filter(|_| known)
+    }
+
+    /// Notes the row of a shape, which has no error line, if that shape is a status alone.
+    pub(crate) fn note_plain(&mut self, format: u16, shape: &Shape<'_>, row: usize) {
+        let status = shape.status;
+        let alone = Shape {
+            status,
+            ..Shape::default()
+        };
+        if *shape != alone || status > 999 {
+            return;
+        }
+        if self.plain_format != format || self.plain.is_empty() {
+            self.plain_format = format;
+            self.plain.clear();
+            self.plain.resize(1000, 0);
+        }
+        self.plain[usize::from(status)] = row as u16 + 1;
     }
 
     fn push(&mut self, at: usize, row: Row) -> usize {

@@ -11,8 +11,8 @@ use memchr::memchr;
 
 use crate::logs::quotes::{decimal, near};
 use crate::logs::{
-    Column, Format, Kind, Layout, Legs, Line, NO_UPSTREAM, NOT_CAPTURED, Open, Quotes, Request,
-    Shape, Spans, Split, is_nothing, last_of_list,
+    Brief, Column, Format, Kind, Layout, Legs, Line, NO_UPSTREAM, NOT_CAPTURED, Open, Quotes,
+    Request, Shape, Spans, Split, is_nothing, last_of_list,
 };
 
 pub(crate) static FORMAT: Format = Format {
@@ -99,6 +99,11 @@ impl Layout for Learnt {
         true
     }
 
+    #[inline]
+    fn brief(&self, raw: &[u8], quotes: Quotes<'_>) -> Option<Brief> {
+        brief(raw, quotes)
+    }
+
     fn learnt(&self) -> String {
         if self.names.is_empty() {
             "without upstream columns".to_owned()
@@ -128,23 +133,16 @@ fn split_combined(raw: &[u8], spans: &mut Spans) -> Split {
 /// is to be looked at with care.
 #[inline]
 fn usual(raw: &[u8], quotes: Quotes<'_>, spans: &mut Spans) -> Option<usize> {
-    let [quote, request_end, bytes_end, referer_end, agent, agent_end] = quotes.first()?;
-    let open = quote.checked_sub(29)?;
-    let stamp: &[u8; 30] = raw.get(open..)?.first_chunk()?;
-    let client = near(b' ', raw).filter(|client| *client < open)?;
-    let status: [u8; 6] = *raw.get(request_end..)?.first_chunk()?;
-    let bytes = request_end + 6;
-    let bytes_end = bytes_end.checked_sub(1)?;
-    let sound = is_stamp(stamp)
-        && raw.get(client..)?.first_chunk() == Some(b" - ")
-        && is_status(status)
-        && raw[bytes_end] == b' '
-        && decimal(raw, bytes, bytes_end).is_some()
-        && agent == referer_end + 2
-        && raw[agent - 1] == b' ';
-    if !sound {
-        return None;
-    }
+    let Marks {
+        client,
+        quote,
+        request_end,
+        bytes_end,
+        referer_end,
+        agent_end,
+        ..
+    } = marks(raw, quotes)?;
+    let open = quote - 29;
     spans.set(Column::Client, 0, client);
     if open > client + 4 {
         spans.set(Column::User, client + 3, open - 1);
@@ -152,10 +150,64 @@ fn usual(raw: &[u8], quotes: Quotes<'_>, spans: &mut Spans) -> Option<usize> {
     spans.set(Column::Time, open + 1, open + 27);
     spans.set(Column::Request, quote + 1, request_end);
     spans.set(Column::Status, request_end + 2, request_end + 5);
-    spans.set(Column::Bytes, bytes, bytes_end);
+    spans.set(Column::Bytes, request_end + 6, bytes_end);
     spans.set(Column::Referer, bytes_end + 2, referer_end);
-    spans.set(Column::Agent, agent + 1, agent_end);
+    spans.set(Column::Agent, referer_end + 3, agent_end);
     Some(agent_end + 1)
+}
+
+/// Where the parts of a usual line stand.
+struct Marks {
+    client: usize,
+    quote: usize,
+    request_end: usize,
+    /// `" 502 `.
+    status: [u8; 6],
+    bytes_end: usize,
+    referer_end: usize,
+    agent_end: usize,
+}
+
+/// The marks of a line as nearly all are, by its first six quotes.
+#[inline]
+fn marks(raw: &[u8], quotes: Quotes<'_>) -> Option<Marks> {
+    let [quote, request_end, bytes_end, referer_end, agent, agent_end] = quotes.first()?;
+    let open = quote.checked_sub(29)?;
+    let stamp: &[u8; 30] = raw.get(open..)?.first_chunk()?;
+    let client = near(b' ', raw).filter(|client| *client < open)?;
+    let status: [u8; 6] = *raw.get(request_end..)?.first_chunk()?;
+    let bytes_end = bytes_end.checked_sub(1)?;
+    let sound = is_stamp(stamp)
+        && raw.get(client..)?.first_chunk() == Some(b" - ")
+        && is_status(status)
+        && raw[bytes_end] == b' '
+        && decimal(raw, request_end + 6, bytes_end).is_some()
+        && agent == referer_end + 2
+        && raw[agent - 1] == b' ';
+    sound.then_some(Marks {
+        client,
+        quote,
+        request_end,
+        status,
+        bytes_end,
+        referer_end,
+        agent_end,
+    })
+}
+
+/// The status and the stamp of a usual line without a tail whose request is sound; not of a status that would have the
+/// request looked at.
+#[inline]
+fn brief(raw: &[u8], quotes: Quotes<'_>) -> Option<Brief> {
+    let marks = marks(raw, quotes)?;
+    let digit = |at: usize| u16::from(marks.status[at] - b'0');
+    let status = digit(2) * 100 + digit(3) * 10 + digit(4);
+    let request = raw.get(marks.quote + 1..marks.request_end)?;
+    let is_plain = marks.agent_end + 1 == raw.len() && status >= 100 && Request::is_usual(request);
+    is_plain.then_some(Brief {
+        status,
+        stamp: (marks.quote - 28) as u32,
+    })
 }
 
 /// `[03/Nov/2026:14:05:12 +0000] "`, by its marks.
@@ -571,6 +623,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_line_is_brief_where_its_status_says_all() {
+        let brief = |line: &str| {
+            let mut index = QuoteIndex::default();
+            index.look_through(line.as_bytes());
+            let layout = Learnt { names: Vec::new() };
+            layout.brief(line.as_bytes(), Quotes::new(index.places()))
+        };
+        let found = brief(COMBINED).expect("plain");
+        assert_eq!((found.status, found.stamp), (502, 22));
+        for other in [
+            format!("{COMBINED} rt=0.1"),
+            COMBINED.replace("502", "009"),
+            COMBINED.replace("GET /cart?a=1 HTTP/2.0", "-"),
+            COMBINED.replace("GET", "CONNECT"),
+        ] {
+            assert_eq!(brief(&other), None, "{other}");
+        }
+    }
+
     /// Behind another line of the same block.
     fn assert_alike(line: &[u8]) {
         let before = b"\"a\"\n";
@@ -582,6 +654,16 @@ mod tests {
         let layout = Learnt { names: Vec::new() };
         let split = layout.split(line, &mut without);
         assert_eq!(layout.split_at_quotes(line, quotes, &mut with), split);
+        if let Some(Brief { status, stamp }) = layout.brief(line, quotes) {
+            let found = Line::new(line, &without);
+            let wanted = Shape {
+                status,
+                ..Shape::default()
+            };
+            assert_eq!((split, shape(&found)), (Split::Read, wanted));
+            let stamp = stamp as usize;
+            assert_eq!(found.get(Column::Time), line.get(stamp..stamp + 26));
+        }
         for column in Column::ALL.iter().filter(|_| split == Split::Read) {
             let line = line.escape_ascii();
             assert_eq!(with.get(*column), without.get(*column), "{column:?} {line}");
