@@ -45,8 +45,10 @@ impl<'a> Marks<'a> {
 
     /// Products' marks: the number among [`producer::bodies`], and the place.
     pub(crate) fn products(&self) -> impl Iterator<Item = (usize, Range)> {
-        let end = all().details;
-        self.found()
+        let found = self.found();
+        // Where nothing was found, nothing has to be prepared.
+        let end = if found.is_empty() { 0 } else { all().details };
+        found
             .iter()
             .copied()
             .take_while(move |(number, _)| *number < end)
@@ -54,8 +56,12 @@ impl<'a> Marks<'a> {
 
     /// Details of errors: the number among [`details::DETAILS`], and the place.
     pub(crate) fn details(&self) -> impl Iterator<Item = (usize, Range)> {
-        let All { details, words, .. } = *all();
-        self.found()
+        let found = self.found();
+        let (details, words) = match found {
+            [] => (0, 0),
+            _ => (all().details, all().words),
+        };
+        found
             .iter()
             .filter(move |(number, _)| (details..words).contains(number))
             .map(move |&(number, range)| (number - details, range))

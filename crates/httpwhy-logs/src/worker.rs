@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use httpwhy_ingest::logs::time::{self, Clock};
 use httpwhy_ingest::logs::{
-    Carrier, Column, Format, Kind, Layout, Line, Peeled, Quotes, Shape, Spans, Split, VslGatherer,
-    carriers, formats, path_of,
+    Brief, Carrier, Column, Format, Kind, Layout, Line, Peeled, Quotes, Shape, Spans, Split,
+    VslGatherer, carriers, formats, is_nothing, path_of,
 };
 
 use crate::errors::{Asked, Complaints, When, without_port};
@@ -58,8 +58,8 @@ pub(crate) struct Worker<'a> {
     settings: &'a Settings,
     /// No filter is set.
     takes_all: bool,
-    /// Of a line whose shape was met before nothing but its time is asked.
-    only_counts: bool,
+    /// Lines are only counted: not chosen among, not handed on, and not told of by others.
+    is_simple: bool,
     known: &'a Complaints,
     in_vain: u32,
     peeled_in_vain: u32,
@@ -168,7 +168,7 @@ impl<'a> Worker<'a> {
             lookup: Lookup::new(),
             settings,
             takes_all: settings.filter.is_empty(),
-            only_counts: false,
+            is_simple: false,
             known,
             in_vain: 0,
             peeled_in_vain: 0,
@@ -200,8 +200,7 @@ impl<'a> Worker<'a> {
     /// What is known of the error lines of the file at hand.
     pub(crate) fn hears(&mut self, hearing: Hearing) {
         self.hearing = hearing;
-        self.only_counts = self.takes_all
-            && self.settings.depth == Depth::Counts
+        self.is_simple = self.takes_all
             && matches!(self.settings.role, Role::Count)
             && self.settings.lines.is_none()
             && self.known.is_empty()
@@ -344,22 +343,32 @@ impl<'a> Worker<'a> {
     #[inline]
     fn bare(&mut self, raw: &[u8], quotes: Option<Quotes<'_>>) {
         if let (Some(quotes), Some(reader)) = (quotes, self.plan.readers.get(self.current)) {
-            if self.only_counts
+            if self.is_simple
                 && let Some(brief) = reader.layout.brief(raw, quotes)
                 && let Some(row) = self.tables.plain_row(reader.number, brief.status)
             {
-                let stamp = &raw[brief.stamp as usize..][..time::USUAL];
-                let second = self.clock.read_stamp(stamp).filter(|second| *second >= 0);
-                self.counters.ok += 1;
-                self.met[usize::from(reader.number)] += 1;
-                self.tables.count(row, second);
-                return;
+                let number = usize::from(reader.number);
+                return self.brief(raw, &brief, number, row);
             }
             self.spans.clear();
             let split = reader.layout.split_at_quotes(raw, quotes, &mut self.spans);
             self.split(raw, split, b"", b"");
         } else {
             self.inner(raw, b"", b"");
+        }
+    }
+
+    /// A line of a shape that was met before, of which nothing else has to be known.
+    #[inline]
+    fn brief(&mut self, raw: &[u8], brief: &Brief, number: usize, row: usize) {
+        let stamp = &raw[brief.stamp as usize..][..time::USUAL];
+        let second = self.clock.read_stamp(stamp).filter(|second| *second >= 0);
+        self.counters.ok += 1;
+        self.met[number] += 1;
+        self.tables.count(row, second);
+        if self.settings.depth == Depth::Full {
+            let seed = self.settings.seed;
+            deepen_brief(&mut self.tables, &mut self.lookup, seed, raw, brief, row);
         }
     }
 
@@ -620,7 +629,7 @@ impl<'a> Worker<'a> {
             self.tables.rows[row].example = example(raw, &self.spans);
         }
         self.tables.count(row, second);
-        if self.only_counts {
+        if self.is_simple && (!failed || self.settings.depth == Depth::Counts) {
             self.tables.note_plain(number, &shape, row);
         }
         if let Some(lines) = self
@@ -680,6 +689,32 @@ fn hear(
         late: false,
     };
     complaints.add(line, format, when, &complaint);
+}
+
+/// The same as [`deepen`] for a line that is no failure and has no other columns.
+#[inline]
+fn deepen_brief(
+    tables: &mut Tables,
+    lookup: &mut Lookup,
+    seed: Seed,
+    raw: &[u8],
+    brief: &Brief,
+    row: usize,
+) {
+    let text = |(from, to): (u32, u32)| &raw[from as usize..to as usize];
+    let path = lookup.path(tables, seed, path_of(text(brief.target)));
+    tables.time(path, row, UNTIMED);
+    tables.rows[row].bytes += brief.bytes;
+    let client = text((0, brief.client));
+    if !is_nothing(client) {
+        lookup.network(tables, seed, client);
+    }
+    let agent = text(brief.agent);
+    if !is_nothing(agent) {
+        let (_, bot) = lookup.agent(tables, seed, agent);
+        tables.rows[row].bots += u64::from(bot);
+    }
+    lookup.method(tables, seed, text(brief.method));
 }
 
 /// What the whole triage counts of a line, beyond its shape and minute.

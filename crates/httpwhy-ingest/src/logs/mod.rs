@@ -170,8 +170,8 @@ pub trait Layout: Send + Sync + fmt::Debug {
         false
     }
 
-    /// What counting needs of a line whose shape is its status alone; `None` of any other, or where that is not known without
-    /// splitting it.
+    /// The few columns of a line whose shape is its status alone; `None` of any other, or where that is not known without
+    /// more looks at it.
     fn brief(&self, _raw: &[u8], _quotes: Quotes<'_>) -> Option<Brief> {
         None
     }
@@ -193,13 +193,24 @@ pub trait Layout: Send + Sync + fmt::Debug {
     }
 }
 
-/// A line that a layout reads, and whose [`Shape`] is that of its status and otherwise the default.
+/// A line that a layout reads, whose [`Shape`] is that of its status and otherwise the default, and which has these columns
+/// alone. Places are byte offsets in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Brief {
     /// The status written, 100 to 999.
     pub status: u16,
     /// Where its time begins, [`time::USUAL`] bytes long.
     pub stamp: u32,
+    /// Where the client's address ends, which begins the line.
+    pub client: u32,
+    /// The method.
+    pub method: (u32, u32),
+    /// The request target, which begins with `/`.
+    pub target: (u32, u32),
+    /// Bytes sent to the client.
+    pub bytes: u64,
+    /// User-Agent.
+    pub agent: (u32, u32),
 }
 
 /// What a line is to a layout.

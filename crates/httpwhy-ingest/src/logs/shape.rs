@@ -145,20 +145,10 @@ impl Request {
 
     #[inline]
     fn of_line(request: &[u8]) -> Self {
-        if Self::is_usual(request) {
-            Self::Sound
-        } else {
-            Self::of_other_line(request)
+        match request {
+            [b'G', b'E', b'T', b' ', ..] | [b'P', b'O', b'S', b'T', b' ', ..] => Self::Sound,
+            _ => Self::of_other_line(request),
         }
-    }
-
-    /// Whether it is sound at first sight.
-    #[inline]
-    pub(crate) const fn is_usual(request: &[u8]) -> bool {
-        matches!(
-            request,
-            [b'G', b'E', b'T', b' ', ..] | [b'P', b'O', b'S', b'T', b' ', ..]
-        )
     }
 
     fn of_other_line(request: &[u8]) -> Self {

@@ -164,6 +164,7 @@ struct Marks {
     /// `" 502 `.
     status: [u8; 6],
     bytes_end: usize,
+    bytes: u64,
     referer_end: usize,
     agent_end: usize,
 }
@@ -177,11 +178,11 @@ fn marks(raw: &[u8], quotes: Quotes<'_>) -> Option<Marks> {
     let client = near(b' ', raw).filter(|client| *client < open)?;
     let status: [u8; 6] = *raw.get(request_end..)?.first_chunk()?;
     let bytes_end = bytes_end.checked_sub(1)?;
+    let bytes = decimal(raw, request_end + 6, bytes_end)?;
     let sound = is_stamp(stamp)
         && raw.get(client..)?.first_chunk() == Some(b" - ")
         && is_status(status)
         && raw[bytes_end] == b' '
-        && decimal(raw, request_end + 6, bytes_end).is_some()
         && agent == referer_end + 2
         && raw[agent - 1] == b' ';
     sound.then_some(Marks {
@@ -190,23 +191,38 @@ fn marks(raw: &[u8], quotes: Quotes<'_>) -> Option<Marks> {
         request_end,
         status,
         bytes_end,
+        bytes,
         referer_end,
         agent_end,
     })
 }
 
-/// The status and the stamp of a usual line without a tail whose request is sound; not of a status that would have the
-/// request looked at.
+/// A usual line without a tail whose request is one at first sight; not of a status that would have the request looked at.
 #[inline]
 fn brief(raw: &[u8], quotes: Quotes<'_>) -> Option<Brief> {
     let marks = marks(raw, quotes)?;
     let digit = |at: usize| u16::from(marks.status[at] - b'0');
     let status = digit(2) * 100 + digit(3) * 10 + digit(4);
-    let request = raw.get(marks.quote + 1..marks.request_end)?;
-    let is_plain = marks.agent_end + 1 == raw.len() && status >= 100 && Request::is_usual(request);
+    let from = marks.quote + 1;
+    let target = from
+        + match raw.get(from..marks.request_end)? {
+            [b'G', b'E', b'T', b' ', b'/', ..] => 4,
+            [b'P', b'O', b'S', b'T', b' ', b'/', ..] => 5,
+            _ => return None,
+        };
+    let target_end = marks.request_end.checked_sub(9)?;
+    let is_plain = marks.agent_end + 1 == raw.len()
+        && status >= 100
+        && target <= target_end
+        && raw[target_end..].starts_with(b" HTTP/");
     is_plain.then_some(Brief {
         status,
         stamp: (marks.quote - 28) as u32,
+        client: marks.client as u32,
+        method: (from as u32, target as u32 - 1),
+        target: (target as u32, target_end as u32),
+        bytes: marks.bytes,
+        agent: (marks.referer_end as u32 + 3, marks.agent_end as u32),
     })
 }
 
@@ -638,6 +654,7 @@ mod tests {
             COMBINED.replace("502", "009"),
             COMBINED.replace("GET /cart?a=1 HTTP/2.0", "-"),
             COMBINED.replace("GET", "CONNECT"),
+            COMBINED.replace("/cart", "http://a/cart"),
         ] {
             assert_eq!(brief(&other), None, "{other}");
         }
@@ -654,20 +671,33 @@ mod tests {
         let layout = Learnt { names: Vec::new() };
         let split = layout.split(line, &mut without);
         assert_eq!(layout.split_at_quotes(line, quotes, &mut with), split);
-        if let Some(Brief { status, stamp }) = layout.brief(line, quotes) {
-            let found = Line::new(line, &without);
-            let wanted = Shape {
-                status,
-                ..Shape::default()
-            };
-            assert_eq!((split, shape(&found)), (Split::Read, wanted));
-            let stamp = stamp as usize;
-            assert_eq!(found.get(Column::Time), line.get(stamp..stamp + 26));
+        if let Some(brief) = layout.brief(line, quotes) {
+            assert_eq!(split, Split::Read);
+            assert_same(&brief, &Line::new(line, &without));
         }
         for column in Column::ALL.iter().filter(|_| split == Split::Read) {
             let line = line.escape_ascii();
             assert_eq!(with.get(*column), without.get(*column), "{column:?} {line}");
         }
+    }
+
+    fn assert_same(brief: &Brief, line: &Line<'_>) {
+        let text = |(from, to): (u32, u32)| line.raw.get(from as usize..to as usize);
+        let wanted = Shape {
+            status: brief.status,
+            ..Shape::default()
+        };
+        assert_eq!(shape(line), wanted);
+        assert_eq!(
+            line.get(Column::Time),
+            text((brief.stamp, brief.stamp + 26))
+        );
+        assert_eq!(line.get(Column::Client), text((0, brief.client)));
+        assert_eq!(line.method(), text(brief.method));
+        assert_eq!(line.target(), text(brief.target));
+        assert_eq!(line.bytes(), Some(brief.bytes));
+        assert_eq!(line.get(Column::Agent), text(brief.agent));
+        assert_eq!(line.host(), None);
     }
 
     fn signals(tail: &str, status: &str) -> Vec<String> {
