@@ -32,7 +32,8 @@ struct Ends<'b> {
 
 impl<'b> Ends<'b> {
     /// Where the next line ends, and its quotes.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each line")]
+    #[inline(always)]
     fn next(&mut self) -> Option<(usize, Option<Quotes<'b>>)> {
         let Some(marks) = self.marks else {
             let length = memchr::memchr(b'\n', &self.block[self.from..])?;

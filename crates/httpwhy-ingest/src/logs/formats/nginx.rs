@@ -170,7 +170,8 @@ struct Marks {
 }
 
 /// The marks of a line as nearly all are, by its first six quotes.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call for each line")]
+#[inline(always)]
 fn marks(raw: &[u8], quotes: Quotes<'_>) -> Option<Marks> {
     let [quote, request_end, bytes_end, referer_end, agent, agent_end] = quotes.first()?;
     let open = quote.checked_sub(29)?;
