@@ -58,8 +58,8 @@ pub(crate) struct Worker<'a> {
     settings: &'a Settings,
     /// No filter is set.
     takes_all: bool,
-    /// Lines are only counted: not chosen among, not handed on, and not told of by others.
-    is_simple: bool,
+    /// How deep, where lines are only counted: not chosen among, not handed on, and not told of by others.
+    simple: Option<Depth>,
     known: &'a Complaints,
     in_vain: u32,
     peeled_in_vain: u32,
@@ -168,7 +168,7 @@ impl<'a> Worker<'a> {
             lookup: Lookup::new(),
             settings,
             takes_all: settings.filter.is_empty(),
-            is_simple: false,
+            simple: None,
             known,
             in_vain: 0,
             peeled_in_vain: 0,
@@ -200,11 +200,12 @@ impl<'a> Worker<'a> {
     /// What is known of the error lines of the file at hand.
     pub(crate) fn hears(&mut self, hearing: Hearing) {
         self.hearing = hearing;
-        self.is_simple = self.takes_all
+        let is_simple = self.takes_all
             && matches!(self.settings.role, Role::Count)
             && self.settings.lines.is_none()
             && self.known.is_empty()
             && hearing != Hearing::Once;
+        self.simple = is_simple.then_some(self.settings.depth);
     }
 
     /// Ends with a file that was read from its beginning: what waits for further lines waits no longer.
@@ -343,12 +344,12 @@ impl<'a> Worker<'a> {
     #[inline]
     fn bare(&mut self, raw: &[u8], quotes: Option<Quotes<'_>>) {
         if let (Some(quotes), Some(reader)) = (quotes, self.plan.readers.get(self.current)) {
-            if self.is_simple
+            if let Some(depth) = self.simple
                 && let Some(brief) = reader.layout.brief(raw, quotes)
                 && let Some(row) = self.tables.plain_row(reader.number, brief.status)
             {
                 let number = usize::from(reader.number);
-                return self.brief(raw, &brief, number, row);
+                return self.brief(raw, &brief, number, row, depth);
             }
             self.spans.clear();
             let split = reader.layout.split_at_quotes(raw, quotes, &mut self.spans);
@@ -360,13 +361,13 @@ impl<'a> Worker<'a> {
 
     /// A line of a shape that was met before, of which nothing else has to be known.
     #[inline]
-    fn brief(&mut self, raw: &[u8], brief: &Brief, number: usize, row: usize) {
+    fn brief(&mut self, raw: &[u8], brief: &Brief, number: usize, row: usize, depth: Depth) {
         let stamp = &raw[brief.stamp as usize..][..time::USUAL];
         let second = self.clock.read_stamp(stamp).filter(|second| *second >= 0);
         self.counters.ok += 1;
         self.met[number] += 1;
         self.tables.count(row, second);
-        if self.settings.depth == Depth::Full {
+        if depth == Depth::Full {
             let seed = self.settings.seed;
             deepen_brief(&mut self.tables, &mut self.lookup, seed, raw, brief, row);
         }
@@ -629,7 +630,8 @@ impl<'a> Worker<'a> {
             self.tables.rows[row].example = example(raw, &self.spans);
         }
         self.tables.count(row, second);
-        if self.is_simple && (!failed || self.settings.depth == Depth::Counts) {
+        let is_plain = |depth| depth == Depth::Counts || !failed;
+        if self.simple.is_some_and(is_plain) {
             self.tables.note_plain(number, &shape, row);
         }
         if let Some(lines) = self
