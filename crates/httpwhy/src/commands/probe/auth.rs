@@ -24,7 +24,7 @@ const LARGEST: u64 = 1024 * 1024;
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct AuthArgs {
-    /// Log in as this flow (YAML) says, once for all targets; its session goes to the flow's scope alone, and is renewed when it is lost. What is refused to it (GET and HEAD: 401, 403, 404; no page of --browser) is asked once more without. httpwhy auth test FILE tries a flow
+    /// Log in as this flow (YAML) says, once for all targets; its session goes to the flow's scope alone (of a page of --browser in it, to all that the page asks of its own host), and is renewed when it is lost. What is refused to it (GET and HEAD: 401, 403, 404; no page of --browser) is asked once more without. httpwhy auth test FILE tries a flow
     #[arg(help_heading = "Request", long = "auth", value_name = "FILE", conflicts_with_all = ["user", "basic", "digest", "bearer", "request_file", "cookie_jar", "all_addresses"])]
     auth: Option<PathBuf>,
 }
@@ -183,7 +183,7 @@ fn to_page(target: &str, lent: Lent, cookies: &[httpwhy_probe::Cookie]) -> PageL
             fields: fields
                 .map(|(name, value)| (text(name), text(value)))
                 .collect(),
-            cookies: cookies.iter().map(super::browser::cookie).collect(),
+            cookies: cookies.iter().map(of_own_host).collect(),
         },
         replace: lent.replace,
         target: lent.query.map(|query| {
@@ -192,6 +192,15 @@ fn to_page(target: &str, lent: Lent, cookies: &[httpwhy_probe::Cookie]) -> PageL
             format!("{start}{mark}{query}{fragment}")
         }),
         epoch: Some(lent.epoch),
+    }
+}
+
+/// A cookie for the page's own host alone: other hosts of its domain may lie outside the flow's scope, and a browser
+/// does not ask which do.
+fn of_own_host(cookie: &httpwhy_probe::Cookie) -> httpwhy_browser::Cookie {
+    httpwhy_browser::Cookie {
+        domain: None,
+        ..super::browser::cookie(cookie)
     }
 }
 
