@@ -18,6 +18,14 @@ impl Seed {
     pub(crate) fn of(self, bytes: &[u8]) -> u64 {
         quick(self.0, bytes)
     }
+
+    /// The same for the first of sixteen bytes.
+    #[inline]
+    pub(crate) fn of_first(self, sixteen: [u8; 16], length: usize) -> u64 {
+        let rest = (16 - length.min(16)) as u32 * 8;
+        let mask = u128::MAX.checked_shr(rest).unwrap_or(0);
+        few(self.0, u128::from_le_bytes(sixteen) & mask, length)
+    }
 }
 
 /// The hash of sketches, the same on every machine, so that states can be merged.
@@ -29,13 +37,11 @@ pub(crate) fn steady(bytes: &[u8]) -> u64 {
 /// can foresee.
 #[inline]
 fn quick(seed: u64, bytes: &[u8]) -> u64 {
-    let length = (bytes.len() as u64).wrapping_mul(OTHER);
-    let secret = seed.rotate_left(29) ^ OTHER;
-    let (mut state, mut second) = (seed ^ length, seed);
-    let Some(last) = bytes.last_chunk::<16>() else {
-        let (low, high) = short(bytes);
-        return fold(fold(low ^ state, high ^ secret), ODD);
+    let Some(last) = bytes.last_chunk::<16>().filter(|_| bytes.len() > 16) else {
+        return few(seed, padded(bytes), bytes.len());
     };
+    let (mut state, mut second) = (salted(seed, bytes.len()), seed);
+    let secret = secret(seed);
     let mut rest = bytes;
     while let Some((pair, more)) = rest.split_first_chunk::<32>() {
         let (first, other) = pair.split_at(16);
@@ -50,26 +56,35 @@ fn quick(seed: u64, bytes: &[u8]) -> u64 {
     fold(state ^ second.rotate_left(32), ODD)
 }
 
-/// All of at most 15 bytes in two words.
+/// The hash of at most 16 bytes, with zeros behind.
 #[inline]
-fn short(bytes: &[u8]) -> (u64, u64) {
+fn few(seed: u64, bytes: u128, length: usize) -> u64 {
+    let (low, high) = (bytes as u64, (bytes >> 64) as u64);
+    let state = salted(seed, length);
+    fold(fold(low ^ state, high ^ secret(seed)), ODD)
+}
+
+const fn salted(seed: u64, length: usize) -> u64 {
+    seed ^ (length as u64).wrapping_mul(OTHER)
+}
+
+const fn secret(seed: u64) -> u64 {
+    seed.rotate_left(29) ^ OTHER
+}
+
+/// At most 16 bytes with zeros behind.
+#[inline]
+fn padded(bytes: &[u8]) -> u128 {
+    let length = bytes.len();
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        return u128::from(first) | u128::from(last) << (8 * (length - 8));
     }
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        return (
-            u64::from(u32::from_le_bytes(*first)),
-            u64::from(u32::from_le_bytes(*last)),
-        );
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u128::from(first) | u128::from(last) << (8 * (length - 4));
     }
-    match bytes {
-        [] => (0, 0),
-        [first, .., last] => (
-            u64::from(*first) << 8 | u64::from(bytes[1]),
-            u64::from(*last),
-        ),
-        [only] => (u64::from(*only), 0),
-    }
+    bytes.iter().rev().fold(0, |all, byte| all << 8 | u128::from(*byte))
 }
 
 #[inline]

@@ -23,6 +23,84 @@ pub(crate) struct Lookup {
     methods: Lately<Handle>,
 }
 
+/// A part of a line. What stands around it in the line is read with it and left out again, so that its length, which
+/// nobody can foresee, is no branch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'l> {
+    line: &'l [u8],
+    from: usize,
+    to: usize,
+}
+
+impl<'l> Part<'l> {
+    #[inline]
+    pub(crate) const fn new(line: &'l [u8], from: usize, to: usize) -> Self {
+        Self { line, from, to }
+    }
+
+    #[inline]
+    fn text(self) -> &'l [u8] {
+        &self.line[self.from..self.to]
+    }
+
+    #[inline]
+    fn hash(self, seed: Seed) -> u64 {
+        match self.line.get(self.from..).and_then(<[u8]>::first_chunk) {
+            Some(sixteen) if self.to - self.from <= 16 => {
+                seed.of_first(*sixteen, self.to - self.from)
+            }
+            _ => seed.of(self.text()),
+        }
+    }
+
+    /// At most eight bytes as they are, where so many stand from there on.
+    #[inline]
+    fn few(self) -> Option<u64> {
+        let eight = self.line.get(self.from..)?.first_chunk()?;
+        let length = self.to - self.from;
+        let is_few = (1..=8).contains(&length);
+        is_few.then(|| u64::from_le_bytes(*eight) & u64::MAX >> (64 - length * 8))
+    }
+
+    /// Of a path: what stands before the number that is its last segment, and whether there is one. Whatever the number is,
+    /// the template is the same, and most paths that are met once end in one. Longer ones than seven digits are not
+    /// looked for.
+    #[inline]
+    fn without_number(self) -> (Self, bool) {
+        let last = self.to.checked_sub(8).and_then(|from| self.line.get(from..));
+        let Some(last) = last.and_then(<[u8]>::first_chunk) else {
+            return (self, false);
+        };
+        let last = u64::from_le_bytes(*last);
+        let digits = digits_at_end(last);
+        let before = last.wrapping_shl(digits as u32 * 8) >> 56;
+        // Not `&&`: that would be a branch.
+        let is_segment = (before == u64::from(b'/'))
+            & (digits.wrapping_sub(1) < 7)
+            & (digits < self.to - self.from);
+        let length = if is_segment { digits } else { 0 };
+        let to = self.to - length;
+        (Self { to, ..self }, is_segment)
+    }
+}
+
+impl<'l> From<&'l [u8]> for Part<'l> {
+    fn from(text: &'l [u8]) -> Self {
+        Self::new(text, 0, text.len())
+    }
+}
+
+/// How many of eight bytes, from the last one on, are decimal digits. The last byte is the highest.
+#[inline]
+const fn digits_at_end(text: u64) -> usize {
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    // The highest bit of each byte that is no digit: above `9`, below `0`, or above 0x7f. No byte carries into the next.
+    let low = text & !HIGH;
+    let above = low + u64::from_le_bytes([0x7f - b'9'; 8]);
+    let reaches = low + u64::from_le_bytes([0x80 - b'0'; 8]);
+    ((above | !reaches | text) & HIGH).leading_zeros() as usize / 8
+}
+
 /// A small table of two places to each hash; the one met first gives way. It takes no memory before it is used.
 struct Lately<T> {
     slots: Vec<(u64, T)>,
@@ -75,8 +153,9 @@ impl Lookup {
     }
 
     #[inline]
-    pub(crate) fn path(&mut self, tables: &mut Tables, seed: Seed, path: &[u8]) -> Id {
-        let hash = seed.of(path);
+    pub(crate) fn path(&mut self, tables: &mut Tables, seed: Seed, path: Part<'_>) -> Id {
+        let (before, number) = path.without_number();
+        let hash = before.hash(seed) ^ u64::from(number);
         let names = &mut tables.names[Dimension::Path as usize];
         if let Some(handle) = self.paths.get(hash)
             && names.again(handle)
@@ -84,7 +163,7 @@ impl Lookup {
             return handle.id;
         }
         self.template.clear();
-        fold(path, &mut self.template);
+        fold(path.text(), &mut self.template);
         let handle = names.handle(&self.template, 1);
         self.paths.set(hash, handle);
         handle.id
@@ -118,15 +197,15 @@ impl Lookup {
 
     /// The client's network.
     #[inline]
-    pub(crate) fn network(&mut self, tables: &mut Tables, seed: Seed, client: &[u8]) -> Id {
-        let hash = seed.of(client);
+    pub(crate) fn network(&mut self, tables: &mut Tables, seed: Seed, client: Part<'_>) -> Id {
+        let hash = client.hash(seed);
         let names = &mut tables.names[Dimension::Network as usize];
         if let Some(handle) = self.clients.get(hash)
             && names.again(handle)
         {
             return handle.id;
         }
-        let client = without_port(client);
+        let client = without_port(client.text());
         tables.distinct.add(client);
         self.template.clear();
         crate::network::write(client, &mut self.template);
@@ -136,15 +215,15 @@ impl Lookup {
     }
 
     #[inline]
-    pub(crate) fn method(&mut self, tables: &mut Tables, seed: Seed, method: &[u8]) -> Id {
+    pub(crate) fn method(&mut self, tables: &mut Tables, seed: Seed, method: Part<'_>) -> Id {
         let names = &mut tables.names[Dimension::Method as usize];
-        let hash = seed.of(method);
+        let hash = method.few().unwrap_or_else(|| method.hash(seed));
         if let Some(handle) = self.methods.get(hash)
             && names.again(handle)
         {
             return handle.id;
         }
-        let handle = names.handle(method, 1);
+        let handle = names.handle(method.text(), 1);
         self.methods.set(hash, handle);
         handle.id
     }

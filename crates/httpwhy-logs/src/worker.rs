@@ -5,7 +5,7 @@ use std::sync::Arc;
 use httpwhy_ingest::logs::time::{self, Clock};
 use httpwhy_ingest::logs::{
     Brief, Carrier, Column, Format, Kind, Layout, Line, Peeled, Quotes, Shape, Spans, Split,
-    VslGatherer, carriers, formats, is_nothing, path_of,
+    VslGatherer, carriers, formats, is_nothing, path_end, path_of,
 };
 
 use crate::errors::{Asked, Complaints, When, without_port};
@@ -14,7 +14,7 @@ use crate::filter::Filter;
 use crate::hash::Seed;
 use crate::judge::{Complaint, Judged};
 use crate::lines::Lines;
-use crate::lookup::Lookup;
+use crate::lookup::{Lookup, Part};
 use crate::parquet::Batch;
 use crate::plan::{DEEPEST, Plan, Reader, reader_of};
 use crate::tables::histogram::bucket;
@@ -345,11 +345,11 @@ impl<'a> Worker<'a> {
     fn bare(&mut self, raw: &[u8], quotes: Option<Quotes<'_>>) {
         if let (Some(quotes), Some(reader)) = (quotes, self.plan.readers.get(self.current)) {
             if let Some(depth) = self.simple
-                && let Some(brief) = reader.layout.brief(raw, quotes)
+                && let Some(brief) = &reader.layout.brief(raw, quotes)
                 && let Some(row) = self.tables.plain_row(reader.number, brief.status)
             {
                 let number = usize::from(reader.number);
-                return self.brief(raw, &brief, number, row, depth);
+                return self.brief(raw, brief, number, row, depth);
             }
             self.spans.clear();
             let split = reader.layout.split_at_quotes(raw, quotes, &mut self.spans);
@@ -703,20 +703,21 @@ fn deepen_brief(
     brief: &Brief,
     row: usize,
 ) {
-    let text = |(from, to): (u32, u32)| &raw[from as usize..to as usize];
-    let path = lookup.path(tables, seed, path_of(text(brief.target)));
+    let part = |from: u32, to: u32| Part::new(raw, from as usize, to as usize);
+    let (target, end) = brief.target;
+    let path_end = path_end(raw, target as usize, end as usize);
+    let path = lookup.path(tables, seed, Part::new(raw, target as usize, path_end));
     tables.time(path, row, UNTIMED);
     tables.rows[row].bytes += brief.bytes;
-    let client = text((0, brief.client));
-    if !is_nothing(client) {
-        lookup.network(tables, seed, client);
+    if !is_nothing(&raw[..brief.client as usize]) {
+        lookup.network(tables, seed, part(0, brief.client));
     }
-    let agent = text(brief.agent);
+    let agent = &raw[brief.agent.0 as usize..brief.agent.1 as usize];
     if !is_nothing(agent) {
         let (_, bot) = lookup.agent(tables, seed, agent);
         tables.rows[row].bots += u64::from(bot);
     }
-    lookup.method(tables, seed, text(brief.method));
+    lookup.method(tables, seed, part(brief.method.0, brief.method.1));
 }
 
 /// What the whole triage counts of a line, beyond its shape and minute.
@@ -737,7 +738,7 @@ fn deepen(
 ) {
     let mut place = Place::default();
     let target = line.target().unwrap_or_default();
-    let path = lookup.path(tables, seed, path_of(target));
+    let path = lookup.path(tables, seed, path_of(target).into());
     place.0[Dimension::Path as usize] = path;
     let bucket = line.micros(Column::Duration).map_or(UNTIMED, bucket);
     tables.time(path, row, bucket);
@@ -745,7 +746,7 @@ fn deepen(
         tables.rows[row].bytes += bytes;
     }
     if let Some(client) = line.some(Column::Client) {
-        place.0[Dimension::Network as usize] = lookup.network(tables, seed, client);
+        place.0[Dimension::Network as usize] = lookup.network(tables, seed, client.into());
         if failed {
             tables.clients.add(without_port(client), 1);
         }
@@ -772,7 +773,7 @@ fn deepen(
         place.0[Dimension::Host as usize] = tables.names[Dimension::Host as usize].add(host, 1);
     }
     if let Some(method) = line.method() {
-        place.0[Dimension::Method as usize] = lookup.method(tables, seed, method);
+        place.0[Dimension::Method as usize] = lookup.method(tables, seed, method.into());
     }
     let pop = line
         .some(Column::Pop)

@@ -99,20 +99,21 @@ impl Keys {
     /// Notes the columns of a line. `Read` only says that it is one whole object.
     #[inline]
     pub fn split(&self, raw: &[u8], spans: &mut Spans) -> Split {
-        let start = raw
-            .iter()
-            .take_while(|byte| byte.is_ascii_whitespace())
-            .count();
-        if raw.get(start) != Some(&b'{') {
+        if !is_object(raw) {
             return Split::Foreign;
         }
         let mut scan = Scan::new(raw);
-        scan.at = start;
+        scan.at = raw.len() - raw.trim_ascii_start().len();
         match scan.object(self, Some(0), spans, 0) {
             Some(()) if raw[scan.at..].trim_ascii().is_empty() => Split::Read,
             _ => Split::Torn,
         }
     }
+}
+
+/// Whether a line begins as an object does.
+pub(crate) fn is_object(raw: &[u8]) -> bool {
+    raw.trim_ascii_start().starts_with(b"{")
 }
 
 impl Node {

@@ -1,6 +1,6 @@
 //! One line and the places of its columns.
 
-use super::quotes::{decimal, near, near2};
+use super::quotes::{decimal, near, near2, near2_within};
 
 macro_rules! columns {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -301,6 +301,13 @@ pub fn path_of(target: &[u8]) -> &[u8] {
     };
     let end = near2(b'?', b'#', target).unwrap_or(target.len());
     &target[..end]
+}
+
+/// Where the path of the target `line[from..to]` ends, which begins with `/`. What stands behind the target is looked at
+/// with it, so that there is no branch for its length.
+#[inline]
+pub fn path_end(line: &[u8], from: usize, to: usize) -> usize {
+    near2_within(b'?', b'#', line, from, to).unwrap_or(to)
 }
 
 fn path_of_url(target: &[u8]) -> &[u8] {

@@ -109,6 +109,25 @@ pub(crate) fn near2(one: u8, other: u8, text: &[u8]) -> Option<usize> {
     }
 }
 
+/// The first place of one of two bytes in `line[from..to]`, which is likely near.
+#[inline]
+pub(crate) fn near2_within(
+    one: u8,
+    other: u8,
+    line: &[u8],
+    from: usize,
+    to: usize,
+) -> Option<usize> {
+    let Some(sixteen) = line.get(from..).and_then(<[u8]>::first_chunk) else {
+        return near2(one, other, &line[from..to]).map(|at| from + at);
+    };
+    let found = from + either(sixteen, one, other).trailing_zeros() as usize;
+    if found == from + 16 && found < to {
+        return memchr::memchr2(one, other, &line[found..to]).map(|at| found + at);
+    }
+    (found < to).then_some(found)
+}
+
 /// The first place of a byte that is likely near.
 #[inline]
 pub(crate) fn near(wanted: u8, text: &[u8]) -> Option<usize> {

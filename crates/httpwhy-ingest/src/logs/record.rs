@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::json::Keys;
+use super::json::{Keys, is_object};
 use super::line::number;
 use super::{Column, Layout, Line, Spans, Split, Unit};
 
@@ -29,6 +29,9 @@ struct Record {
 
 /// The layout for these records, if one of the sample is the format's.
 pub(crate) fn fit(known: &'static Known, sample: &[&[u8]]) -> Option<Arc<dyn Layout>> {
+    if !sample.iter().any(|raw| is_object(raw)) {
+        return None;
+    }
     let members: Vec<(&str, Column)> = known
         .members
         .iter()

@@ -112,6 +112,8 @@ pub(crate) struct Tables {
     /// Shape and minute.
     minutes: Cells,
     minute: i64,
+    /// The first second of that minute.
+    second: i64,
     row_of_minute: Vec<u32>,
     /// Minutes to one span of `minutes` and `places`; a power of two, greater in long logs.
     pub(crate) span: i64,
@@ -144,6 +146,7 @@ impl Tables {
             plain_format: 0,
             minutes: Cells::default(),
             minute: i64::MIN,
+            second: i64::MIN,
             row_of_minute: Vec::new(),
             span: 1,
             names: std::array::from_fn(|_| Names::new(cap, seed)),
@@ -273,10 +276,10 @@ impl Tables {
         let known = &mut self.rows[row];
         known.first = known.first.min(second);
         known.last = known.last.max(second);
-        let minute = second.div_euclid(60);
-        if minute != self.minute {
+        if !(0..60).contains(&second.wrapping_sub(self.second)) {
             self.flush();
-            self.minute = minute;
+            self.minute = second.div_euclid(60);
+            self.second = self.minute * 60;
         }
         if self.row_of_minute.len() <= row {
             self.row_of_minute.resize(row + 1, 0);

@@ -161,8 +161,7 @@ struct Marks {
     client: usize,
     quote: usize,
     request_end: usize,
-    /// `" 502 `.
-    status: [u8; 6],
+    status: u16,
     bytes_end: usize,
     bytes: u64,
     referer_end: usize,
@@ -177,12 +176,11 @@ fn marks(raw: &[u8], quotes: Quotes<'_>) -> Option<Marks> {
     let open = quote.checked_sub(29)?;
     let stamp: &[u8; 30] = raw.get(open..)?.first_chunk()?;
     let client = near(b' ', raw).filter(|client| *client < open)?;
-    let status: [u8; 6] = *raw.get(request_end..)?.first_chunk()?;
+    let status = status(*raw.get(request_end..)?.first_chunk()?)?;
     let bytes_end = bytes_end.checked_sub(1)?;
     let bytes = decimal(raw, request_end + 6, bytes_end)?;
     let sound = is_stamp(stamp)
         && raw.get(client..)?.first_chunk() == Some(b" - ")
-        && is_status(status)
         && raw[bytes_end] == b' '
         && agent == referer_end + 2
         && raw[agent - 1] == b' ';
@@ -202,22 +200,18 @@ fn marks(raw: &[u8], quotes: Quotes<'_>) -> Option<Marks> {
 #[inline]
 fn brief(raw: &[u8], quotes: Quotes<'_>) -> Option<Brief> {
     let marks = marks(raw, quotes)?;
-    let digit = |at: usize| u16::from(marks.status[at] - b'0');
-    let status = digit(2) * 100 + digit(3) * 10 + digit(4);
     let from = marks.quote + 1;
-    let target = from
-        + match raw.get(from..marks.request_end)? {
-            [b'G', b'E', b'T', b' ', b'/', ..] => 4,
-            [b'P', b'O', b'S', b'T', b' ', b'/', ..] => 5,
-            _ => return None,
-        };
+    let begins: &[u8; 8] = raw.get(from..)?.first_chunk()?;
+    let (is_known, method) = get_or_post(*begins);
+    let target = from + method + 1;
     let target_end = marks.request_end.checked_sub(9)?;
-    let is_plain = marks.agent_end + 1 == raw.len()
-        && status >= 100
+    let is_plain = is_known
+        && marks.agent_end + 1 == raw.len()
+        && marks.status >= 100
         && target <= target_end
         && raw[target_end..].starts_with(b" HTTP/");
     is_plain.then_some(Brief {
-        status,
+        status: marks.status,
         stamp: (marks.quote - 28) as u32,
         client: marks.client as u32,
         method: (from as u32, target as u32 - 1),
@@ -227,17 +221,48 @@ fn brief(raw: &[u8], quotes: Quotes<'_>) -> Option<Brief> {
     })
 }
 
+/// Whether a request begins with GET or POST and a path, and the method's length. Which of the two it is cannot be
+/// foreseen, and so is no branch.
+#[inline]
+fn get_or_post(begins: [u8; 8]) -> (bool, usize) {
+    const TWO: [(u64, u64); 2] = [both(b"GET /\0\0\0"), both(b"POST /\0\0")];
+    let is_longer = begins[3] != b' ';
+    let (wanted, mask) = TWO[usize::from(is_longer)];
+    let known = u64::from_le_bytes(begins) & mask == wanted;
+    (known, 3 + usize::from(is_longer))
+}
+
+/// A text, and which of its bytes are not zero.
+const fn both(text: &[u8; 8]) -> (u64, u64) {
+    let mut mask = [0; 8];
+    let mut at = 0;
+    while at < 8 {
+        mask[at] = if text[at] == 0 { 0 } else { 0xff };
+        at += 1;
+    }
+    (u64::from_le_bytes(*text), u64::from_le_bytes(mask))
+}
+
 /// `[03/Nov/2026:14:05:12 +0000] "`, by its marks.
 #[inline]
 fn is_stamp(text: &[u8; 30]) -> bool {
-    text[0] == b'[' && text[3] == b'/' && text[7] == b'/' && text[27..] == *b"] \""
+    const MARKS: (u64, u64) = both(b"[\0\0/\0\0\0/");
+    let begins = text.first_chunk().map_or(0, |text| u64::from_le_bytes(*text));
+    begins & MARKS.1 == MARKS.0 && text[27..] == *b"] \""
 }
 
-/// `" 502 `.
+/// The number in `" 502 `, behind which two more bytes stand.
 #[inline]
-fn is_status(text: [u8; 6]) -> bool {
-    let digit = u8::is_ascii_digit;
-    text[..2] == *b"\" " && digit(&text[2]) && digit(&text[3]) && digit(&text[4]) && text[5] == b' '
+fn status(text: [u8; 8]) -> Option<u16> {
+    const MARKS: (u64, u64) = both(b"\" \0\0\0 \0\0");
+    let text = u64::from_le_bytes(text);
+    let digits = (text >> 16) as u32 & 0xff_ffff;
+    // `0` to `?`, and none of those that six more lift out of that row.
+    let is_number =
+        digits & 0xf0_f0f0 == 0x30_3030 && (digits + 0x06_0606) & 0xf0_f0f0 == 0x30_3030;
+    let [hundreds, tens, ones, _] = (digits & 0x0f_0f0f).to_le_bytes().map(u16::from);
+    let sound = is_number && text & MARKS.1 == MARKS.0;
+    sound.then_some(hundreds * 100 + tens * 10 + ones)
 }
 
 /// Where the bracket of `[03/Nov/2026:14:05:12 +0000] "` stands. A user's name may hold brackets of its own.
