@@ -5,22 +5,23 @@ use httpwhy_model::template::fold;
 use crate::agent;
 use crate::errors::without_port;
 use crate::hash::Seed;
-use crate::tables::names::{Handle, Id};
+use crate::tables::names::{Handle, Id, Names};
 use crate::tables::{Dimension, Tables};
 
-/// Slots of the small tables of what was met lately.
-const LATELY: usize = 4096;
+/// Pairs of the small tables of what was met lately.
+const PAIRS: usize = 2048;
 /// The same for methods, of which there are few.
-const METHODS: usize = 16;
+const METHODS: usize = 8;
 
 /// What was met lately, by hash, so that the same path or agent is not folded again.
+#[derive(Default)]
 pub(crate) struct Lookup {
-    paths: Lately<Handle>,
-    agents: Lately<(Handle, bool)>,
-    clients: Lately<Handle>,
-    bots: Lately<bool>,
+    paths: Lately<Handle, PAIRS>,
+    agents: Lately<(Handle, bool), PAIRS>,
+    clients: Lately<Handle, PAIRS>,
+    bots: Lately<bool, PAIRS>,
     template: Vec<u8>,
-    methods: Lately<Handle>,
+    methods: Lately<Handle, METHODS>,
 }
 
 /// A part of a line. What stands around it in the line is read with it and left out again, so that its length, which
@@ -102,57 +103,40 @@ const fn digits_at_end(text: u64) -> usize {
 }
 
 /// A small table of two places to each hash; the one met first gives way. It takes no memory before it is used.
-struct Lately<T> {
-    slots: Vec<(u64, T)>,
-    /// How many slots there will be, a power of two.
-    size: usize,
+#[derive(Default)]
+struct Lately<T, const PAIRS: usize> {
+    pairs: Option<Box<[[(u64, T); 2]; PAIRS]>>,
 }
 
-impl<T: Copy + Default> Lately<T> {
-    const fn new(size: usize) -> Self {
-        Self {
-            slots: Vec::new(),
-            size,
-        }
-    }
-
-    /// Where the two places of a hash begin.
-    #[inline]
-    const fn at(&self, hash: u64) -> usize {
-        hash as usize & (self.size - 1) & !1
-    }
-
-    #[inline]
+impl<T: Copy + Default, const PAIRS: usize> Lately<T, PAIRS> {
+    #[expect(clippy::inline_always, reason = "calls for each line")]
+    #[inline(always)]
     fn get(&self, hash: u64) -> Option<T> {
-        let pair: &[_; 2] = self.slots.get(self.at(hash)..)?.first_chunk()?;
+        let pair = &self.pairs.as_deref()?[hash as usize % PAIRS];
         // Which of the two it is cannot be foreseen, and so is no branch.
         let (known, value) = pair[usize::from(pair[1].0 == hash)];
         (known == hash).then_some(value)
     }
 
     fn set(&mut self, hash: u64, value: T) {
-        self.slots.resize(self.size, (0, T::default()));
-        let at = self.at(hash);
-        if self.slots[at].0 != hash {
-            self.slots[at + 1] = self.slots[at];
+        let free = || vec![[(0, T::default()); 2]; PAIRS].try_into().ok();
+        if self.pairs.is_none() {
+            self.pairs = free();
         }
-        self.slots[at] = (hash, value);
+        let Some(pairs) = self.pairs.as_deref_mut() else {
+            return;
+        };
+        let [latest, before] = &mut pairs[hash as usize % PAIRS];
+        if latest.0 != hash {
+            *before = *latest;
+        }
+        *latest = (hash, value);
     }
 }
 
 impl Lookup {
-    pub(crate) fn new() -> Self {
-        Self {
-            paths: Lately::new(LATELY),
-            agents: Lately::new(LATELY),
-            clients: Lately::new(LATELY),
-            bots: Lately::new(LATELY),
-            template: Vec::new(),
-            methods: Lately::new(METHODS),
-        }
-    }
-
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each line")]
+    #[inline(always)]
     pub(crate) fn path(&mut self, tables: &mut Tables, seed: Seed, path: Part<'_>) -> Id {
         let (before, number) = path.without_number();
         let hash = before.hash(seed) ^ u64::from(number);
@@ -162,14 +146,21 @@ impl Lookup {
         {
             return handle.id;
         }
+        self.other_path(names, hash, path.text())
+    }
+
+    #[cold]
+    fn other_path(&mut self, names: &mut Names, hash: u64, path: &[u8]) -> Id {
         self.template.clear();
-        fold(path.text(), &mut self.template);
+        fold(path, &mut self.template);
         let handle = names.handle(&self.template, 1);
         self.paths.set(hash, handle);
         handle.id
     }
 
-    #[inline]
+    /// The agent's family, and whether it claims to be a bot.
+    #[expect(clippy::inline_always, reason = "a call for each line")]
+    #[inline(always)]
     pub(crate) fn agent(&mut self, tables: &mut Tables, seed: Seed, agent: &[u8]) -> (Id, bool) {
         let hash = seed.of(agent);
         let names = &mut tables.names[Dimension::Agent as usize];
@@ -178,6 +169,11 @@ impl Lookup {
         {
             return (handle.id, bot);
         }
+        self.other_agent(names, hash, agent)
+    }
+
+    #[cold]
+    fn other_agent(&mut self, names: &mut Names, hash: u64, agent: &[u8]) -> (Id, bool) {
         let (family, bot) = agent::family(agent);
         let handle = names.handle(&family, 1);
         self.agents.set(hash, (handle, bot));
@@ -196,7 +192,8 @@ impl Lookup {
     }
 
     /// The client's network.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each line")]
+    #[inline(always)]
     pub(crate) fn network(&mut self, tables: &mut Tables, seed: Seed, client: Part<'_>) -> Id {
         let hash = client.hash(seed);
         let names = &mut tables.names[Dimension::Network as usize];
@@ -205,16 +202,22 @@ impl Lookup {
         {
             return handle.id;
         }
-        let client = without_port(client.text());
+        self.other_network(tables, hash, client.text())
+    }
+
+    #[cold]
+    fn other_network(&mut self, tables: &mut Tables, hash: u64, client: &[u8]) -> Id {
+        let client = without_port(client);
         tables.distinct.add(client);
         self.template.clear();
         crate::network::write(client, &mut self.template);
-        let handle = names.handle(&self.template, 1);
+        let handle = tables.names[Dimension::Network as usize].handle(&self.template, 1);
         self.clients.set(hash, handle);
         handle.id
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each line")]
+    #[inline(always)]
     pub(crate) fn method(&mut self, tables: &mut Tables, seed: Seed, method: Part<'_>) -> Id {
         let names = &mut tables.names[Dimension::Method as usize];
         let hash = method.few().unwrap_or_else(|| method.hash(seed));
@@ -223,7 +226,12 @@ impl Lookup {
         {
             return handle.id;
         }
-        let handle = names.handle(method.text(), 1);
+        self.other_method(names, hash, method.text())
+    }
+
+    #[cold]
+    fn other_method(&mut self, names: &mut Names, hash: u64, method: &[u8]) -> Id {
+        let handle = names.handle(method, 1);
         self.methods.set(hash, handle);
         handle.id
     }

@@ -165,7 +165,7 @@ impl<'a> Worker<'a> {
             hearing: Hearing::default(),
             depth: 0,
             gatherer: None,
-            lookup: Lookup::new(),
+            lookup: Lookup::default(),
             settings,
             takes_all: settings.filter.is_empty(),
             simple: None,

@@ -16,8 +16,21 @@ impl Cells {
         self.used
     }
 
+    /// Adds one to the count of a key that stands where it would first be looked for; whether it does.
+    #[expect(clippy::inline_always, reason = "a call for each line")]
+    #[inline(always)]
+    pub(crate) fn again(&mut self, key: u64) -> bool {
+        let mask = self.slots.len().wrapping_sub(1);
+        match self.slots.get_mut(mix(key) as usize & mask) {
+            Some(slot) if slot.0 == key + 1 => {
+                slot.1 = slot.1.saturating_add(1);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Adds to the count of a key.
-    #[inline]
     pub(crate) fn add(&mut self, key: u64, more: u32) {
         if self.used * 4 >= self.slots.len() * 3 {
             self.grow();

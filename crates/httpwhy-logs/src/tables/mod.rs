@@ -320,12 +320,14 @@ impl Tables {
     }
 
     /// Counts a line's path and time taken.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call for each line")]
+    #[inline(always)]
     pub(crate) fn time(&mut self, path: Id, row: usize, bucket: u16) {
-        self.add_time(path, row, bucket, 1, TIMES);
+        if !self.times.again(time_key(path, row, bucket)) {
+            self.add_time(path, row, bucket, 1, TIMES);
+        }
     }
 
-    #[inline]
     fn add_time(&mut self, path: Id, row: usize, bucket: u16, count: u32, limit: usize) {
         let key = time_key(path, row, bucket);
         if self.times.len() < limit {
