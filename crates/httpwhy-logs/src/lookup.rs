@@ -66,16 +66,22 @@ impl<'l> Part<'l> {
     /// Of a path: what stands before the number that is its last segment, and whether there is one. Whatever the number is,
     /// the template is the same, and most paths that are met once end in one. Longer ones than seven digits are not
     /// looked for.
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "`&&` is a branch, and unforeseen"
+    )]
     #[inline]
     fn without_number(self) -> (Self, bool) {
-        let last = self.to.checked_sub(8).and_then(|from| self.line.get(from..));
+        let last = self
+            .to
+            .checked_sub(8)
+            .and_then(|from| self.line.get(from..));
         let Some(last) = last.and_then(<[u8]>::first_chunk) else {
             return (self, false);
         };
         let last = u64::from_le_bytes(*last);
         let digits = digits_at_end(last);
         let before = last.wrapping_shl(digits as u32 * 8) >> 56;
-        // Not `&&`: that would be a branch.
         let is_segment = (before == u64::from(b'/'))
             & (digits.wrapping_sub(1) < 7)
             & (digits < self.to - self.from);
@@ -105,8 +111,10 @@ const fn digits_at_end(text: u64) -> usize {
 /// A small table of two places to each hash; the one met first gives way. It takes no memory before it is used.
 #[derive(Default)]
 struct Lately<T, const PAIRS: usize> {
-    pairs: Option<Box<[[(u64, T); 2]; PAIRS]>>,
+    pairs: Option<Box<[Pair<T>; PAIRS]>>,
 }
+
+type Pair<T> = [(u64, T); 2];
 
 impl<T: Copy + Default, const PAIRS: usize> Lately<T, PAIRS> {
     #[expect(clippy::inline_always, reason = "calls for each line")]
@@ -234,5 +242,87 @@ impl Lookup {
         let handle = names.handle(method, 1);
         self.methods.set(hash, handle);
         handle.id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    /// Paths on either side of every border: short and long ones, numbers of any length, alone, in a name, at the end.
+    fn paths() -> Vec<String> {
+        let mut paths = vec![String::new(), "*".to_owned(), "12345678".to_owned()];
+        for before in [
+            "/",
+            "/a/",
+            "/a",
+            "/a-",
+            "/7/",
+            "//",
+            "/\u{e9}/",
+            "/api/orders/of/a/far/",
+        ] {
+            for digits in 0..12 {
+                for after in ["", "/", "x", "/9", ":", "\u{661}"] {
+                    paths.push(format!(
+                        "{before}{}{after}",
+                        &"918273645546372819"[..digits]
+                    ));
+                }
+            }
+        }
+        paths
+    }
+
+    #[test]
+    fn what_is_looked_up_as_one_path_has_one_template() {
+        let mut known: HashMap<(Vec<u8>, bool), Vec<u8>> = HashMap::new();
+        let mut shared = 0;
+        for path in paths() {
+            let line = format!("1234567 GET {path} HTTP/1.1");
+            let (before, number) = Part::new(line.as_bytes(), 12, 12 + path.len()).without_number();
+            let mut template = Vec::new();
+            fold(path.as_bytes(), &mut template);
+            let key = (before.text().to_vec(), number);
+            let other = known.entry(key).or_insert_with(|| template.clone());
+            shared += usize::from(number);
+            assert_eq!(
+                other.escape_ascii().to_string(),
+                template.escape_ascii().to_string(),
+                "{path}"
+            );
+        }
+        assert!(shared > 30, "{shared}");
+    }
+
+    #[test]
+    fn a_part_of_a_line_is_hashed_like_the_same_text_alone() {
+        let seed = Seed::random();
+        let line = b"/api/orders/12345 and so on, for more than sixteen bytes";
+        for from in 0..line.len() {
+            for to in from..line.len() {
+                let part = Part::new(line, from, to);
+                assert_eq!(part.hash(seed), seed.of(&line[from..to]), "{from}..{to}");
+                let alone = Part::from(&line[from..to]);
+                assert_eq!(alone.hash(seed), seed.of(&line[from..to]), "{from}..{to}");
+                let few = part.few().filter(|_| from + 8 <= line.len());
+                let wanted = (1..=8).contains(&(to - from)) && from + 8 <= line.len();
+                assert_eq!(few.is_some(), wanted, "{from}..{to}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_latest_two_of_a_place_are_known() {
+        let mut lately = Lately::<u8, 4>::default();
+        assert_eq!(lately.get(0), None);
+        for (hash, value) in [(5, 1), (9, 2), (5, 3), (13, 4), (6, 5)] {
+            lately.set(hash, value);
+        }
+        assert_eq!(
+            [5, 9, 13, 6].map(|hash| lately.get(hash)),
+            [Some(3), None, Some(4), Some(5)]
+        );
     }
 }

@@ -225,7 +225,7 @@ fn brief(raw: &[u8], quotes: Quotes<'_>) -> Option<Brief> {
 /// foreseen, and so is no branch.
 #[inline]
 fn get_or_post(begins: [u8; 8]) -> (bool, usize) {
-    const TWO: [(u64, u64); 2] = [both(b"GET /\0\0\0"), both(b"POST /\0\0")];
+    const TWO: [(u64, u64); 2] = [both(*b"GET /\0\0\0"), both(*b"POST /\0\0")];
     let is_longer = begins[3] != b' ';
     let (wanted, mask) = TWO[usize::from(is_longer)];
     let known = u64::from_le_bytes(begins) & mask == wanted;
@@ -233,28 +233,30 @@ fn get_or_post(begins: [u8; 8]) -> (bool, usize) {
 }
 
 /// A text, and which of its bytes are not zero.
-const fn both(text: &[u8; 8]) -> (u64, u64) {
+const fn both(text: [u8; 8]) -> (u64, u64) {
     let mut mask = [0; 8];
     let mut at = 0;
     while at < 8 {
         mask[at] = if text[at] == 0 { 0 } else { 0xff };
         at += 1;
     }
-    (u64::from_le_bytes(*text), u64::from_le_bytes(mask))
+    (u64::from_le_bytes(text), u64::from_le_bytes(mask))
 }
 
 /// `[03/Nov/2026:14:05:12 +0000] "`, by its marks.
 #[inline]
 fn is_stamp(text: &[u8; 30]) -> bool {
-    const MARKS: (u64, u64) = both(b"[\0\0/\0\0\0/");
-    let begins = text.first_chunk().map_or(0, |text| u64::from_le_bytes(*text));
+    const MARKS: (u64, u64) = both(*b"[\0\0/\0\0\0/");
+    let begins = text
+        .first_chunk()
+        .map_or(0, |text| u64::from_le_bytes(*text));
     begins & MARKS.1 == MARKS.0 && text[27..] == *b"] \""
 }
 
 /// The number in `" 502 `, behind which two more bytes stand.
 #[inline]
 fn status(text: [u8; 8]) -> Option<u16> {
-    const MARKS: (u64, u64) = both(b"\" \0\0\0 \0\0");
+    const MARKS: (u64, u64) = both(*b"\" \0\0\0 \0\0");
     let text = u64::from_le_bytes(text);
     let digits = (text >> 16) as u32 & 0xff_ffff;
     // `0` to `?`, and none of those that six more lift out of that row.
