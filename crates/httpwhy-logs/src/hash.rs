@@ -26,7 +26,38 @@ impl Seed {
         let mask = u128::MAX.checked_shr(rest).unwrap_or(0);
         few(self.0, u128::from_le_bytes(sixteen) & mask, length)
     }
+
+    /// Of those of 32 bytes that are not left out (a bit each), and of a number.
+    #[inline]
+    pub(crate) fn of_window(self, bytes: &[u8; 32], left_out: u64, number: u64) -> u64 {
+        let words = bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|word| u64::from_le_bytes(*word));
+        let masks = left_out.to_le_bytes().map(|bits| SPREAD[usize::from(bits)]);
+        let mut kept = [0; 4];
+        for ((kept, word), mask) in kept.iter_mut().zip(words).zip(masks) {
+            *kept = word & !mask;
+        }
+        let first = fold(kept[0] ^ salted(self.0, number), kept[1] ^ secret(self.0));
+        let second = fold(kept[2] ^ self.0, kept[3] ^ secret(self.0));
+        fold(first ^ second.rotate_left(32), ODD)
+    }
 }
+
+/// Eight bits as eight bytes.
+const SPREAD: [u64; 256] = {
+    let mut spread = [0; 256];
+    let mut bits = 0;
+    while bits < 256 * 8 {
+        if (bits / 8) >> (bits % 8) & 1 == 1 {
+            spread[bits / 8] |= 0xff << (bits % 8 * 8);
+        }
+        bits += 1;
+    }
+    spread
+};
 
 /// The hash of sketches, the same on every machine, so that states can be merged.
 pub(crate) fn steady(bytes: &[u8]) -> u64 {
@@ -67,7 +98,7 @@ struct Chains {
 impl Chains {
     const fn new(seed: u64, length: usize) -> Self {
         Self {
-            first: salted(seed, length),
+            first: salted(seed, length as u64),
             second: seed,
             secret: secret(seed),
         }
@@ -99,12 +130,12 @@ const fn ends<const LENGTH: usize>(bytes: &[u8]) -> (Option<&[u8; LENGTH]>, Opti
 #[inline]
 fn few(seed: u64, bytes: u128, length: usize) -> u64 {
     let (low, high) = (bytes as u64, (bytes >> 64) as u64);
-    let state = salted(seed, length);
+    let state = salted(seed, length as u64);
     fold(fold(low ^ state, high ^ secret(seed)), ODD)
 }
 
-const fn salted(seed: u64, length: usize) -> u64 {
-    seed ^ (length as u64).wrapping_mul(OTHER)
+const fn salted(seed: u64, number: u64) -> u64 {
+    seed ^ number.wrapping_mul(OTHER)
 }
 
 const fn secret(seed: u64) -> u64 {

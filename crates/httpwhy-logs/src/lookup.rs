@@ -1,5 +1,6 @@
 //! What was met lately, so that it is not folded and looked for again.
 
+use httpwhy_ingest::logs::digits_and_slashes;
 use httpwhy_model::template::fold;
 
 use crate::agent;
@@ -63,31 +64,28 @@ impl<'l> Part<'l> {
         is_few.then(|| u64::from_le_bytes(*eight) & u64::MAX >> (64 - length * 8))
     }
 
-    /// Of a path: what stands before the number that is its last segment, and whether there is one. Whatever the number is,
-    /// the template is the same, and most paths that are met once end in one. Longer ones than seven digits are not
-    /// looked for.
-    #[expect(
-        clippy::needless_bitwise_bool,
-        reason = "`&&` is a branch, and unforeseen"
-    )]
+    /// What a path is looked up by: alike for paths that differ only in the digits of segments that are numbers, whose
+    /// template is the same. Most paths that are met once have one. Of a long path, the last 32 bytes are looked at for them.
     #[inline]
-    fn without_number(self) -> (Self, bool) {
-        let last = self
+    fn path_key(self, seed: Seed) -> u64 {
+        let length = self.to - self.from;
+        let before = self
             .to
-            .checked_sub(8)
+            .checked_sub(WINDOW)
             .and_then(|from| self.line.get(from..));
-        let Some(last) = last.and_then(<[u8]>::first_chunk) else {
-            return (self, false);
-        };
-        let last = u64::from_le_bytes(*last);
-        let digits = digits_at_end(last);
-        let before = last.wrapping_shl(digits as u32 * 8) >> 56;
-        let is_segment = (before == u64::from(b'/'))
-            & (digits.wrapping_sub(1) < 7)
-            & (digits < self.to - self.from);
-        let length = if is_segment { digits } else { 0 };
-        let to = self.to - length;
-        (Self { to, ..self }, is_segment)
+        let mut copy = [0; WINDOW];
+        let window = before.and_then(<[u8]>::first_chunk).unwrap_or_else(|| {
+            let text = &self.text()[length.saturating_sub(WINDOW)..];
+            copy[WINDOW - text.len()..].copy_from_slice(text);
+            &copy
+        });
+        let outside = (1_u64 << WINDOW.saturating_sub(length)) - 1;
+        let numbers = numbers(window, outside);
+        let key = seed.of_window(window, outside | numbers, length as u64 | numbers << 32);
+        match length.checked_sub(WINDOW) {
+            None | Some(0) => key,
+            Some(head) => key ^ seed.of(&self.line[self.from..self.from + head]),
+        }
     }
 }
 
@@ -97,15 +95,22 @@ impl<'l> From<&'l [u8]> for Part<'l> {
     }
 }
 
-/// How many of eight bytes, from the last one on, are decimal digits. The last byte is the highest.
+/// So many bytes of a path are looked at for numbers.
+const WINDOW: usize = 32;
+
+/// Which bytes of the end of a path are of segments that are numbers, a bit each; none where some segment only begins with
+/// a digit. `outside` are those before the path.
 #[inline]
-const fn digits_at_end(text: u64) -> usize {
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    // The highest bit of each byte that is no digit: above `9`, below `0`, or above 0x7f. No byte carries into the next.
-    let low = text & !HIGH;
-    let above = low + u64::from_le_bytes([0x7f - b'9'; 8]);
-    let reaches = low + u64::from_le_bytes([0x80 - b'0'; 8]);
-    ((above | !reaches | text) & HIGH).leading_zeros() as usize / 8
+fn numbers(window: &[u8; WINDOW], outside: u64) -> u64 {
+    let (digits, slashes) = digits_and_slashes(window);
+    let digits = digits & !outside;
+    let slashes = slashes & !outside;
+    let first = digits & (slashes << 1);
+    // One more at the first digit of a run carries through the run into the byte behind.
+    let behind = (digits + first) & !digits;
+    let is_segment = behind & !(slashes | 1 << WINDOW) == 0;
+    // The end of a run less its begin is the run.
+    if is_segment { behind - first } else { 0 }
 }
 
 /// A small table of two places to each hash; the one met first gives way. It takes no memory before it is used.
@@ -146,8 +151,7 @@ impl Lookup {
     #[expect(clippy::inline_always, reason = "a call for each line")]
     #[inline(always)]
     pub(crate) fn path(&mut self, tables: &mut Tables, seed: Seed, path: Part<'_>) -> Id {
-        let (before, number) = path.without_number();
-        let hash = before.hash(seed) ^ u64::from(number);
+        let hash = path.path_key(seed);
         let names = &mut tables.names[Dimension::Path as usize];
         if let Some(handle) = self.paths.get(hash)
             && names.again(handle)
@@ -252,6 +256,7 @@ mod tests {
 
     /// Paths on either side of every border: short and long ones, numbers of any length, alone, in a name, at the end.
     fn paths() -> Vec<String> {
+        let far = "/abc".repeat(30);
         let mut paths = vec![String::new(), "*".to_owned(), "12345678".to_owned()];
         for before in [
             "/",
@@ -261,14 +266,27 @@ mod tests {
             "/7/",
             "//",
             "/\u{e9}/",
-            "/api/orders/of/a/far/",
+            "/\0/",
+            "/api/orders/of/",
+            &far,
         ] {
-            for digits in 0..12 {
-                for after in ["", "/", "x", "/9", ":", "\u{661}"] {
-                    paths.push(format!(
-                        "{before}{}{after}",
-                        &"918273645546372819"[..digits]
-                    ));
+            for digits in 0..14 {
+                for after in [
+                    "",
+                    "/",
+                    "x",
+                    "/9",
+                    "/81/a",
+                    "/8b",
+                    ":",
+                    "\u{661}",
+                    "\0",
+                    "/of/all/that/are/far/away",
+                    &far,
+                ] {
+                    for number in ["91827364554637", "27182818284590"] {
+                        paths.push(format!("{before}{}{after}", &number[..digits]));
+                    }
                 }
             }
         }
@@ -277,23 +295,54 @@ mod tests {
 
     #[test]
     fn what_is_looked_up_as_one_path_has_one_template() {
-        let mut known: HashMap<(Vec<u8>, bool), Vec<u8>> = HashMap::new();
+        let seed = Seed::random();
+        let mut known: HashMap<u64, (String, String)> = HashMap::new();
         let mut shared = 0;
         for path in paths() {
-            let line = format!("1234567 GET {path} HTTP/1.1");
-            let (before, number) = Part::new(line.as_bytes(), 12, 12 + path.len()).without_number();
+            let line = format!("01/Nov/2026:01:02:03 \"1234567 GET {path} HTTP/1.1");
+            let from = line.len() - " HTTP/1.1".len() - path.len();
+            let part = Part::new(line.as_bytes(), from, from + path.len());
+            let key = part.path_key(seed);
+            assert_eq!(Part::from(path.as_bytes()).path_key(seed), key, "{path}");
             let mut template = Vec::new();
             fold(path.as_bytes(), &mut template);
-            let key = (before.text().to_vec(), number);
-            let other = known.entry(key).or_insert_with(|| template.clone());
-            shared += usize::from(number);
-            assert_eq!(
-                other.escape_ascii().to_string(),
-                template.escape_ascii().to_string(),
-                "{path}"
-            );
+            let template = template.escape_ascii().to_string();
+            let (other, known) = known
+                .entry(key)
+                .or_insert_with(|| (path.clone(), template.clone()));
+            assert_eq!(*known, template, "{other} {path}");
+            shared += usize::from(*other != path);
         }
-        assert!(shared > 30, "{shared}");
+        assert!(shared > 100, "{shared}");
+    }
+
+    #[test]
+    fn numbers_are_whole_segments() {
+        for (path, wanted) in [
+            ("/img/67281", "/img/....."),
+            ("/users/1/orders/22/333", "/users/./orders/../..."),
+            ("/2/", "/./"),
+            ("/v2/9", "/v2/."),
+            ("/9/2a", "/9/2a"),
+            ("/9-2", "/9-2"),
+            ("/", "/"),
+            ("12", "12"),
+            ("/a/12\0", "/a/12\0"),
+        ] {
+            let mut window = [b'9'; WINDOW];
+            let from = WINDOW - path.len();
+            window[from..].copy_from_slice(path.as_bytes());
+            let numbers = numbers(&window, (1 << from) - 1);
+            let seen = window.iter().enumerate().skip(from).map(|(at, byte)| {
+                if numbers >> at & 1 == 1 {
+                    '.'
+                } else {
+                    char::from(*byte)
+                }
+            });
+            assert_eq!(seen.collect::<String>(), wanted);
+            assert_eq!(numbers & ((1 << from) - 1), 0, "{path}");
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub use complaint::{Cause, Leg};
 pub use join::{is_nameless, may_lead_to, prove, same_exchange};
 pub use legs::Legs;
 pub use line::{Column, Line, Spans, Unit, is_nothing, last_of_list, list, path_end, path_of};
-pub use quotes::{QuoteIndex, Quotes};
+pub use quotes::{QuoteIndex, Quotes, digits_and_slashes};
 pub use shape::{NO_UPSTREAM, NOT_CAPTURED, OwnedShape, Request, Shape};
 pub use varnishlog::VslGatherer;
 pub use witness::corroborate;

@@ -4,7 +4,7 @@
 //! quotes and an end within 150 bytes. The pass costs about as much as looking for the line ends alone.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, dispatch, u8x16, u8x64};
+use fearless_simd::{Level, dispatch, u8x16, u8x32, u8x64};
 
 /// The places of the quotes and line ends of a block, in order, behind one for the end of the line before the block:
 /// -1, wrapped around.
@@ -101,6 +101,16 @@ fn either(bytes: &[u8; 16], one: u8, other: u8) -> u16 {
     dispatch!(Level::baseline(), simd => {
         let bytes = u8x16::from_slice(simd, bytes);
         (bytes.simd_eq(one) | bytes.simd_eq(other)).to_bitmask() as u16
+    })
+}
+
+/// Which of 32 bytes are decimal digits, and which are `/`, a bit each.
+#[inline]
+pub fn digits_and_slashes(bytes: &[u8; 32]) -> (u64, u64) {
+    dispatch!(Level::baseline(), simd => {
+        let bytes = u8x32::from_slice(simd, bytes);
+        let digits = (bytes - b'0').simd_le(9);
+        (digits.to_bitmask(), bytes.simd_eq(b'/').to_bitmask())
     })
 }
 
