@@ -6,7 +6,8 @@
 #![no_main]
 
 use httpwhy_ingest::logs::{
-    Column, Line, QuoteIndex, Quotes, Spans, Split, formats, prove, same_exchange,
+    Brief, Column, Line, QuoteIndex, Quotes, Shape, Spans, Split, formats, path_end, prove,
+    same_exchange,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -24,6 +25,14 @@ fuzz_target!(|data: &[u8]| {
             index.look_through(raw);
             let quotes = Quotes::new(index.places());
             assert_eq!(layout.split_at_quotes(raw, quotes, &mut same), split);
+            if let Some(brief) = layout.brief(raw, quotes) {
+                assert_eq!(split, Split::Read);
+                is_same(
+                    &brief,
+                    &Line::new(raw, &spans),
+                    &(format.shape)(&Line::new(raw, &spans)),
+                );
+            }
             match split {
                 Split::Read => read(format, raw, &spans),
                 Split::Directive => drop(layout.after(raw)),
@@ -32,6 +41,27 @@ fuzz_target!(|data: &[u8]| {
         }
     }
 });
+
+/// What is known at first sight is what a careful look finds.
+fn is_same(brief: &Brief, line: &Line<'_>, shape: &Shape<'_>) {
+    let part = |(from, to): (u32, u32)| line.raw.get(from as usize..to as usize);
+    let status = brief.status;
+    assert_eq!(
+        *shape,
+        Shape {
+            status,
+            ..Shape::default()
+        }
+    );
+    assert_eq!(line.get(Column::Client), part((0, brief.client)));
+    assert_eq!(line.method(), part(brief.method));
+    assert_eq!(line.target(), part(brief.target));
+    assert_eq!(line.bytes(), Some(brief.bytes));
+    assert_eq!(line.get(Column::Agent), part(brief.agent));
+    let (from, to) = (brief.target.0 as usize, brief.target.1 as usize);
+    let path = part((brief.target.0, path_end(line.raw, from, to) as u32));
+    assert_eq!(line.path(), path);
+}
 
 fn read(format: &httpwhy_ingest::logs::Format, raw: &[u8], spans: &Spans) {
     for column in Column::ALL {
