@@ -41,6 +41,7 @@ impl Agent {
             gate: httpwhy_probe::Gate::default(),
             lender: None,
             jobs_block: true,
+            keeps_for_all: false,
             note_local: true,
             ..config.clone()
         };

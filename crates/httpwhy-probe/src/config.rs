@@ -50,6 +50,9 @@ pub struct Config {
     pub pace: Option<Pace>,
     /// Shut while no further job is to begin.
     pub gate: Gate,
+    /// Whether a request that nobody may repeat unasked (RFC 9110 section 9.2.2) goes over a kept connection too. The
+    /// server may be closing that just then, and the request is lost.
+    pub keeps_for_all: bool,
     /// Note the address at this end of each TCP connection ([`httpwhy_model::Way::local`]).
     pub note_local: bool,
     /// Who gives credentials to steps.
@@ -80,6 +83,7 @@ impl Default for Config {
             concurrency: 50,
             pace: None,
             gate: Gate::default(),
+            keeps_for_all: true,
             note_local: false,
             lender: None,
             jobs_block: true,

@@ -450,10 +450,13 @@ fn is_private(request: &httpwhy_model::Request) -> bool {
 /// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.
 async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Box<Connection>> {
     let pool = &talk.local.pool;
+    let may_repeat = || is_idempotent(&exchange.request.method);
     // What is no HTTP may leave a connection in any state: it has one of its own.
-    let kept = match talk.raw {
-        Some(_) => None,
-        None => pool.borrow_mut().take(&key),
+    let keeps = talk.raw.is_none() && (talk.local.shared.config.keeps_for_all || may_repeat());
+    let kept = if keeps {
+        pool.borrow_mut().take(&key)
+    } else {
+        None
     };
     if let Some(mut kept) = kept {
         // No loop: of those that a server has closed, one is found out here and the rest when they are needed.
