@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use httpwhy_model::{Because, Visit};
-use httpwhy_probe::{Config, Finished, Job, Next, next_target};
+use httpwhy_probe::{Config, Finished, Job, Next, Reuse, next_target};
 
 use crate::scope::Scope;
 
@@ -41,7 +41,7 @@ impl Agent {
             gate: httpwhy_probe::Gate::default(),
             lender: None,
             jobs_block: true,
-            keeps_for_all: false,
+            reuse: Reuse::Repeatable,
             note_local: true,
             ..config.clone()
         };

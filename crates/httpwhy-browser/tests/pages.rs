@@ -4,6 +4,7 @@ mod site;
 
 use httpwhy_browser::{Cookie, Credentials, Finished, Load, Run};
 use httpwhy_model::{Because, End, Seen, Signal, Visit, Who};
+use httpwhy_testkit::free_port;
 use site::{Site, look, outcomes, run_all};
 
 /// The page, then what it asks for: the end of each URL with its outcome, in the order of the requests.
@@ -61,7 +62,7 @@ fn documents() {
 #[test]
 fn what_is_not_there() {
     let site = Site::start();
-    let refused = format!("http://127.0.0.1:{}/", site::free_port());
+    let refused = format!("http://127.0.0.1:{}/", free_port());
     let rows = [
         (
             "http://no-such-name.invalid/".to_owned(),

@@ -50,9 +50,8 @@ pub struct Config {
     pub pace: Option<Pace>,
     /// Shut while no further job is to begin.
     pub gate: Gate,
-    /// Whether a request that nobody may repeat unasked (RFC 9110 section 9.2.2) goes over a kept connection too. The
-    /// server may be closing that just then, and the request is lost.
-    pub keeps_for_all: bool,
+    /// Which requests go over kept connections.
+    pub reuse: Reuse,
     /// Note the address at this end of each TCP connection ([`httpwhy_model::Way::local`]).
     pub note_local: bool,
     /// Who gives credentials to steps.
@@ -83,7 +82,7 @@ impl Default for Config {
             concurrency: 50,
             pace: None,
             gate: Gate::default(),
-            keeps_for_all: true,
+            reuse: Reuse::All,
             note_local: false,
             lender: None,
             jobs_block: true,
@@ -243,6 +242,16 @@ pub enum ServerNameSent {
     Other(String),
     /// None.
     Nothing,
+}
+
+/// Which requests go over a connection that was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reuse {
+    /// Any.
+    All,
+    /// Those that may be repeated unasked (RFC 9110 section 9.2.2). The server may be closing the connection just then:
+    /// any other request is lost, and whether it was acted on is not known.
+    Repeatable,
 }
 
 /// One thing to ask for.

@@ -52,7 +52,7 @@ mod websocket;
 
 pub use config::{
     Config, Cookies, Deadlines, Error, Finished, Identity, Job, Next, Policy, Protocol, Resolver,
-    ServerNameSent, TestFault, TlsOptions, TlsVersions, Totals, Trust,
+    Reuse, ServerNameSent, TestFault, TlsOptions, TlsVersions, Totals, Trust,
 };
 pub use cookies::{Cookie, Jar};
 pub use dispatch::Gate;

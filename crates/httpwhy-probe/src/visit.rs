@@ -26,7 +26,7 @@ use crate::run::Worker;
 use crate::talk::{After, Talk};
 use crate::target::Target;
 use crate::ways::Ways;
-use crate::{Config, Job, Next, Policy, Protocol, TestFault, lend, signals, tls, websocket};
+use crate::{Config, Job, Next, Policy, Protocol, Reuse, TestFault, lend, signals, tls, websocket};
 
 /// The most steps of one visit, whatever the policy says.
 const STEPS: usize = 64;
@@ -450,9 +450,12 @@ fn is_private(request: &httpwhy_model::Request) -> bool {
 /// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.
 async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Box<Connection>> {
     let pool = &talk.local.pool;
-    let may_repeat = || is_idempotent(&exchange.request.method);
+    let is_for = |reuse| match reuse {
+        Reuse::All => true,
+        Reuse::Repeatable => is_idempotent(&exchange.request.method),
+    };
     // What is no HTTP may leave a connection in any state: it has one of its own.
-    let keeps = talk.raw.is_none() && (talk.local.shared.config.keeps_for_all || may_repeat());
+    let keeps = talk.raw.is_none() && is_for(talk.local.shared.config.reuse);
     let kept = if keeps {
         pool.borrow_mut().take(&key)
     } else {

@@ -6,11 +6,13 @@
 
 mod command;
 pub mod logs;
+mod ports;
 mod processes;
 mod server;
 mod workspace;
 
 pub use command::{Httpwhy, Ran, Running};
+pub use ports::free_port;
 pub use processes::{Process, processes};
 pub use server::{Asked, Reply, Server};
 pub use workspace::Workspace;

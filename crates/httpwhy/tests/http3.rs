@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use bytes::Bytes;
-use httpwhy_testkit::Httpwhy;
+use httpwhy_testkit::{Httpwhy, free_port};
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{Endpoint, EndpointConfig, Incoming, ServerConfig, TokioRuntime};
 use rcgen::{CertificateParams, KeyPair};
@@ -134,10 +134,7 @@ fn http3_is_spoken_and_its_certificate_judged() {
 
 #[test]
 fn what_cannot_be_had_says_so_and_falls_back() {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    let address = socket.local_addr().expect("bound");
-    drop(socket);
-    let target = format!("https://{address}/");
+    let target = format!("https://127.0.0.1:{}/", free_port());
     let only = probe(&["--http3-only", &target]);
     assert_eq!(text(&only[0], "outcome"), "net/connect-refused");
     assert_eq!(only.len(), 1);

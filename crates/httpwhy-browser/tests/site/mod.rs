@@ -3,7 +3,7 @@
 
 #![allow(dead_code, reason = "each test uses its part of it")]
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use httpwhy_browser::{Finished, Load, Look, PoolConfig, Run, run};
 use httpwhy_model::Visit;
 use httpwhy_sim::{Config, Simulator};
-use httpwhy_testkit::{Asked, Reply, Server, Workspace};
+use httpwhy_testkit::{Asked, Reply, Server, Workspace, free_port};
 
 /// The site, its simulator, and what it was asked.
 pub(crate) struct Site {
@@ -30,12 +30,6 @@ pub(crate) fn look() -> Look {
         patience: Duration::from_secs(20),
         ..Look::default()
     }
-}
-
-/// A port on which nobody listens, as far as can be known.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it is bound").port()
 }
 
 /// The outcome of each step.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use httpwhy_model::{Because, Exchange, Framing, Seen, Visit};
 use httpwhy_probe::{Config, Deadlines, Job, Next, Protocol};
+use httpwhy_testkit::free_port;
 use httpwhy_wire::h2::{
     FrameHead, GoAway, HEAD, PREFACE, flag, kind, read_frame_head, write_frame, write_goaway,
     write_reset,
@@ -630,11 +631,6 @@ impl Drop for Nginx {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 #[test]
 fn nginx_speaks_http2_with_and_without_tls() {
     let root = Authority::root("root");

@@ -137,8 +137,7 @@ pub(crate) fn refused() -> (socket2::Socket, SocketAddr) {
 
 /// A UDP port on which nothing listens.
 pub(crate) fn refused_udp() -> SocketAddr {
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap()
+    (std::net::Ipv4Addr::LOCALHOST, httpwhy_testkit::free_port()).into()
 }
 
 /// No system files, no system roots, all deadlines long.

@@ -1,8 +1,7 @@
 //! Names: every way in which a name server fails is told apart.
 
-use std::net::UdpSocket;
-
 use httpwhy_sim::{Config, Simulator};
+use httpwhy_testkit::free_port;
 
 use crate::{json, probe, text};
 
@@ -55,9 +54,7 @@ fn a_name_server_that_fails() {
 
 #[test]
 fn a_name_server_that_is_not_there() {
-    // A port that was free a moment ago.
-    let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-    let resolver = port.expect("a free port").to_string();
+    let resolver = format!("127.0.0.1:{}", free_port());
     let ran = probe(&[
         "http://sim.test/",
         "--json",

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use httpwhy_sim::{Config, Simulator};
-use httpwhy_testkit::{Asked, Reply, Server, Workspace};
+use httpwhy_testkit::{Asked, Reply, Server, Workspace, free_port};
 use serde_json::Value;
 
 use crate::{json, path, probe, text, verdicts};
@@ -230,9 +230,7 @@ fn what_the_diagnosis_allows_is_tried_again_and_every_attempt_is_kept() {
 
 #[test]
 fn a_request_that_never_left_may_be_sent_again_whatever_its_method() {
-    let server = Server::start(|_| fine());
-    let gone = server.url("/");
-    drop(server);
+    let gone = format!("http://127.0.0.1:{}/", free_port());
     let ran = probe(&[&gone, "--json", "-X", "POST", "--retries", "2"])
         .run()
         .exits(0);

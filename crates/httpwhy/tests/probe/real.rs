@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use httpwhy_sim::{Config, Simulator};
-use httpwhy_testkit::{Reply, Server, Workspace};
+use httpwhy_testkit::{Reply, Server, Workspace, free_port};
 use serde_json::Value;
 
 use crate::{json, path, probe, text};
@@ -79,11 +79,6 @@ impl Drop for Daemon {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    listener.local_addr().expect("bound").port()
-}
-
 /// Refuses denied.test and wants a login for members.test; all names are those of this machine.
 fn squid() -> Daemon {
     let logins = "/usr/lib/squid/basic_fake_auth";

@@ -1,11 +1,11 @@
 //! When everything fails in one way: said once, and no target is blamed for it.
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::UdpSocket;
 use std::thread;
 use std::time::Duration;
 
 use httpwhy_sim::{Config, Simulator};
-use httpwhy_testkit::{Reply, Server, Workspace};
+use httpwhy_testkit::{Reply, Server, Workspace, free_port};
 use serde_json::Value;
 
 use crate::{json, path, probe, text, verdicts};
@@ -156,9 +156,7 @@ fn the_run_goes_on_when_it_is_mended() {
 
 #[test]
 fn failures_that_are_not_shared_pause_nothing() {
-    let gone = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = gone.local_addr().expect("it is bound").port();
-    drop(gone);
+    let port = free_port();
     let (_silent, dead) = nobody();
     let simulator = Simulator::start(Config::default()).expect("starts");
     let dns = simulator.dns().to_string();

@@ -1,9 +1,9 @@
 //! Caddy: its access records, and its error records.
 
-use httpwhy_testkit::Workspace;
+use httpwhy_testkit::{Workspace, free_port};
 
 use crate::judged::{logs, says, unclear};
-use crate::origin::{Origin, free_port};
+use crate::origin::Origin;
 use crate::running::{Server, ask, written};
 
 const PATHS: &[&str] = &[

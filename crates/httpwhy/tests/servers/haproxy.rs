@@ -1,9 +1,9 @@
 //! HAProxy: httplog, whose state says who ended it.
 
-use httpwhy_testkit::Workspace;
+use httpwhy_testkit::{Workspace, free_port};
 
 use crate::judged::{logs, says};
-use crate::origin::{Origin, free_port};
+use crate::origin::Origin;
 use crate::running::{Server, ask, written};
 
 const PATHS: &[&str] = &[

@@ -1,9 +1,9 @@
 //! lighttpd: its own format, which tells nothing of the server behind, and its error log, which does.
 
-use httpwhy_testkit::Workspace;
+use httpwhy_testkit::{Workspace, free_port};
 
 use crate::judged::{logs, says, unclear};
-use crate::origin::{Origin, free_port};
+use crate::origin::Origin;
 use crate::running::{Server, ask, ask_raw, written};
 
 const PATHS: &[&str] = &[

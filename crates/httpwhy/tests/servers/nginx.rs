@@ -1,9 +1,9 @@
 //! nginx: its default `combined`, the format that tells, and its error log.
 
-use httpwhy_testkit::Workspace;
+use httpwhy_testkit::{Workspace, free_port};
 
 use crate::judged::{logs, says, unclear};
-use crate::origin::{Origin, free_port};
+use crate::origin::Origin;
 use crate::running::{Server, ask, written};
 
 const PATHS: &[&str] = &[

@@ -5,6 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use httpwhy_testkit::free_port;
+
 /// Longer than any proxy's patience in these tests.
 const SILENCE: Duration = Duration::from_secs(20);
 
@@ -29,12 +31,6 @@ impl Origin {
             dead: free_port(),
         }
     }
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it is bound").port()
 }
 
 fn serve(mut stream: TcpStream) {

@@ -3,10 +3,10 @@
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
-use httpwhy_testkit::Workspace;
+use httpwhy_testkit::{Workspace, free_port};
 
 use crate::judged::{logs, says};
-use crate::origin::{Origin, free_port};
+use crate::origin::Origin;
 use crate::running::{Server, ask, written};
 
 const PATHS: &[&str] = &[

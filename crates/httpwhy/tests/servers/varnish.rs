@@ -1,9 +1,9 @@
 //! Varnish: varnishncsa's default, and the log of its transactions (varnishlog).
 
-use httpwhy_testkit::Workspace;
+use httpwhy_testkit::{Workspace, free_port};
 
 use crate::judged::{Wanted, logs, says, sums_up, unclear};
-use crate::origin::{Origin, free_port};
+use crate::origin::Origin;
 use crate::running::{Server, ask, written};
 
 const PATHS: &[&str] = &[
