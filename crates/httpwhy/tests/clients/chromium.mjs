@@ -91,7 +91,12 @@ async function open(proxy) {
 }
 
 const pages = new Map();
-const page = (proxy) => pages.get(proxy) ?? pages.set(proxy, open(proxy)).get(proxy);
+/** The page for a job: of one browser context, and so with connections that no other page uses. */
+function page({ proxy, http2 }) {
+  const key = `${http2} ${proxy}`;
+  if (!pages.has(key)) pages.set(key, open(proxy));
+  return pages.get(key);
+}
 
 /** Requests under way: by URL until Chromium gives them a number, then by that. */
 const underway = new Map();
@@ -116,7 +121,7 @@ function hear(method, params) {
 
 /** Asks one job and resolves to what was said. */
 async function ask(job) {
-  const sessionId = await page(job.proxy);
+  const sessionId = await page(job);
   if (job.websocket) return await converse(job, sessionId);
   job.status = null;
   const done = new Promise((resolve) => (job.finish = resolve));
@@ -154,7 +159,7 @@ async function work(jobs) {
 }
 
 // All hosts of one certificate share a connection of HTTP/2, so that one job's GOAWAY would end another's: these go one
-// by one.
+// by one, in a context of their own, as others may begin under TLS too.
 const alone = jobs.filter((job) => job.http2);
 const others = jobs.filter((job) => !job.http2);
 await Promise.all([work(alone), ...Array.from({ length: TOGETHER }, () => work(others))]);
