@@ -450,17 +450,11 @@ fn is_private(request: &httpwhy_model::Request) -> bool {
 /// A kept connection that has stayed quiet, or a new one. What fails is recorded, and then there is none.
 async fn connection(talk: &Talk<'_>, key: Key, exchange: &mut Exchange) -> Option<Box<Connection>> {
     let pool = &talk.local.pool;
-    let is_for = |reuse| match reuse {
-        Reuse::All => true,
-        Reuse::Repeatable => is_idempotent(&exchange.request.method),
-    };
     // What is no HTTP may leave a connection in any state: it has one of its own.
-    let keeps = talk.raw.is_none() && is_for(talk.local.shared.config.reuse);
-    let kept = if keeps {
-        pool.borrow_mut().take(&key)
-    } else {
-        None
-    };
+    let may_be_kept = talk.raw.is_none()
+        && (talk.local.shared.config.reuse == Reuse::All
+            || is_idempotent(&exchange.request.method));
+    let kept = may_be_kept.then(|| pool.borrow_mut().take(&key)).flatten();
     if let Some(mut kept) = kept {
         // No loop: of those that a server has closed, one is found out here and the rest when they are needed.
         if kept.is_quiet().await {

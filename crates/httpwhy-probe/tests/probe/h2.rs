@@ -630,7 +630,6 @@ impl Drop for Nginx {
     }
 }
 
-/// A port that was free a moment ago.
 #[test]
 fn nginx_speaks_http2_with_and_without_tls() {
     let root = Authority::root("root");

@@ -8,7 +8,7 @@ use httpwhy_testkit::{Reply, Server};
 
 use crate::{code, try_flow};
 
-/// A server that ends a kept connection as soon as something else than a question comes over it.
+/// The server answers a POST on a new connection alone, and closes one that was used before.
 #[test]
 fn a_login_does_not_hang_on_a_kept_connection() {
     let met: Mutex<HashSet<ThreadId>> = Mutex::default();

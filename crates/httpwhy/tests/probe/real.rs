@@ -78,7 +78,6 @@ impl Drop for Daemon {
     }
 }
 
-/// A port that was free a moment ago.
 /// Refuses denied.test and wants a login for members.test; all names are those of this machine.
 fn squid() -> Daemon {
     let logins = "/usr/lib/squid/basic_fake_auth";
