@@ -1,11 +1,18 @@
 //! QUIC connections that are never made, or fall silent.
 
-use std::io;
-use std::net::UdpSocket;
+use std::io::{self, IoSliceMut};
+use std::net::{SocketAddr, UdpSocket};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use quinn::{ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig};
+use quinn::udp::{RecvMeta, Transmit};
+use quinn::{
+    AsyncUdpSocket, Connection, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig,
+    RecvStream, Runtime, SendStream, TokioRuntime, TransportConfig, UdpPoller, VarInt,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::act::{Act, Cue, Guest, Misuse, OnDatagrams, Params, Part, Playing, Role};
@@ -15,6 +22,12 @@ use crate::serve::DEADLINE;
 
 /// The length of our connection ids, in bytes.
 const ID: usize = 8;
+
+/// How often an endpoint speaks to a client that it does not hear.
+const NUDGE: Duration = Duration::from_millis(50);
+
+/// How long it does, in milliseconds.
+const MEMORY: u32 = 10_000;
 
 /// See the module.
 pub(crate) static ACT: Act = Act {
@@ -91,33 +104,102 @@ impl ConnectionIdGenerator for Ids {
     }
 }
 
-/// Serves each connection up to its first request and then knows nothing of it: the endpoint that does moves to a socket
-/// that nobody asks, and a new one with the same key takes its place. To it the client's next packet belongs to no
-/// connection, which it says with the token that its predecessor gave out (RFC 9000 section 10.3).
+/// Serves each connection up to its first request and then knows nothing of it: its endpoint hears no more, and a new one
+/// with the same key listens in its place. To that one the client's next packet belongs to no connection, which it says
+/// with the token that its predecessor gave out (RFC 9000 section 10.3). A client may have no more to send, so the old
+/// endpoint goes on to speak: what it sends has to be acknowledged.
 async fn forget(socket: UdpSocket, guest: Guest<'_>) -> io::Result<()> {
     let mut config = EndpointConfig::default();
     config.cid_generator(|| Box::new(Ids(Random::new(None))));
-    let open = |socket: UdpSocket| {
-        let server = Some(guest.world.certificates.quic());
-        Endpoint::new(
-            config.clone(),
-            server,
-            socket,
-            Arc::new(quinn::TokioRuntime),
-        )
+    let mut transport = TransportConfig::default();
+    transport.keep_alive_interval(Some(NUDGE));
+    transport.max_idle_timeout(Some(VarInt::from_u32(MEMORY).into()));
+    let mut server = guest.world.certificates.quic();
+    server.transport_config(Arc::new(transport));
+    let open = || {
+        let ears = Arc::new(Ears {
+            socket: TokioRuntime.wrap_udp_socket(socket.try_clone()?)?,
+            shut: AtomicBool::new(false),
+        });
+        let (config, server) = (config.clone(), Some(server.clone()));
+        let heard: Arc<dyn AsyncUdpSocket> = Arc::clone(&ears) as _;
+        let endpoint =
+            Endpoint::new_with_abstract_socket(config, server, heard, Arc::new(TokioRuntime))?;
+        io::Result::Ok((endpoint, ears))
     };
-    let mut endpoint = open(socket.try_clone()?)?;
+    let (mut endpoint, mut ears) = open()?;
     while let Some(incoming) = endpoint.accept().await {
         let Ok(Ok(connection)) = timeout(DEADLINE, incoming.into_future()).await else {
             continue;
         };
-        let Ok(Ok(_request)) = timeout(DEADLINE, connection.accept_bi()).await else {
+        let Ok(Ok(request)) = timeout(DEADLINE, connection.accept_bi()).await else {
             continue;
         };
-        let next = open(socket.try_clone()?)?;
-        endpoint.rebind(UdpSocket::bind((guest.world.ip, 0))?)?;
-        // What the old one says on its way out comes from a port that the client does not know.
-        endpoint = next;
+        ears.shut.store(true, Ordering::Release);
+        let (next, open_ears) = open()?;
+        let deaf = std::mem::replace(&mut endpoint, next);
+        ears = open_ears;
+        tokio::spawn(speak_on(deaf, connection, request));
     }
     Ok(())
+}
+
+/// Keeps a deaf endpoint until its connection has idled out. Whatever is dropped before then would tell the client that
+/// it is over.
+async fn speak_on(endpoint: Endpoint, connection: Connection, request: (SendStream, RecvStream)) {
+    let closed = connection.closed();
+    tokio::pin!(closed);
+    loop {
+        tokio::select! {
+            _ = &mut closed => break,
+            // Who asked just before it went deaf asks the next one again.
+            Some(incoming) = endpoint.accept() => incoming.ignore(),
+        }
+    }
+    drop(request);
+}
+
+/// A socket that no longer hears once its ears are shut. It can still send.
+#[derive(Debug)]
+struct Ears {
+    socket: Arc<dyn AsyncUdpSocket>,
+    shut: AtomicBool,
+}
+
+impl AsyncUdpSocket for Ears {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Arc::clone(&self.socket).create_io_poller()
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.socket.try_send(transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        context: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+        about: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        if self.shut.load(Ordering::Acquire) {
+            return Poll::Pending;
+        }
+        self.socket.poll_recv(context, buffers, about)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        self.socket.max_transmit_segments()
+    }
+
+    fn max_receive_segments(&self) -> usize {
+        self.socket.max_receive_segments()
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.socket.may_fragment()
+    }
 }
