@@ -9,13 +9,15 @@ const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
 /// A port of 127.0.0.1, TCP and UDP, that nothing has and nothing gets by chance: for a server that is told its port, or
-/// to be refused there. Each is given once in a process; processes begin at different ones.
+/// to be refused there. Each is given once in a process; processes begin far apart, also those started one after another.
 ///
 /// # Panics
 /// When all are taken.
 pub fn free_port() -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let begin = (std::process::id().wrapping_mul(7) % u32::from(COUNT)) as u16;
+    // 2³² over the golden ratio: neighbours are spread.
+    let spread = std::process::id().wrapping_mul(0x9E37_79B1) >> 16;
+    let begin = (spread % u32::from(COUNT)) as u16;
     let free = (0..COUNT).find_map(|_| {
         let next = GIVEN.fetch_add(1, Ordering::Relaxed);
         let port = FIRST + begin.wrapping_add(next) % COUNT;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use httpwhy_diagnose::diagnose;
@@ -328,12 +328,10 @@ fn a_replay_takes_its_time() {
 
     let simulator = httpwhy_sim::start();
     simulator.play(replay(&visits, 1.0).expect("it can be replayed"));
+    let begun = Instant::now();
     let visit = probe(&simulator, &capture, false);
-    let exchange = &visit.steps[0].exchange;
-    assert_eq!(exchange.status(), Some(504));
-    // No sleep ends early.
-    for (phase, least) in [(Phase::Wait, 300), (Phase::Receive, 200)] {
-        let took = exchange.timeline.get(phase).expect("it was taken");
-        assert!(took >= Duration::from_millis(least), "{phase}: {took:?}");
-    }
+    let took = begun.elapsed();
+    assert_eq!(visit.steps[0].exchange.status(), Some(504));
+    // No sleep ends early; where the parts end depends on when the client takes notice.
+    assert!(took >= Duration::from_millis(500), "{took:?}");
 }

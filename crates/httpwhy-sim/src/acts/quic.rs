@@ -10,18 +10,15 @@ use std::time::Duration;
 
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{
-    AsyncUdpSocket, Connection, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig,
-    RecvStream, Runtime, SendStream, TokioRuntime, TransportConfig, UdpPoller, VarInt,
+    AsyncUdpSocket, Connection, Endpoint, RecvStream, Runtime, SendStream, TokioRuntime,
+    TransportConfig, UdpPoller, VarInt,
 };
 use tokio::time::{sleep, timeout};
 
 use crate::act::{Act, Cue, Guest, Misuse, OnDatagrams, Params, Part, Playing, Role};
+use crate::h3::{Ids, with_ids};
 use crate::quic;
-use crate::random::Random;
 use crate::serve::DEADLINE;
-
-/// The length of our connection ids, in bytes.
-const ID: usize = 8;
 
 /// How often an endpoint speaks to a client that it does not hear.
 const NUDGE: Duration = Duration::from_millis(50);
@@ -86,31 +83,12 @@ async fn perform_how(how: &str, socket: UdpSocket, guest: Guest<'_>) -> io::Resu
     }
 }
 
-/// Random connection ids. By the library's own an endpoint tells packets of another's connections, and does not answer
-/// them.
-struct Ids(Random);
-
-impl ConnectionIdGenerator for Ids {
-    fn generate_cid(&mut self) -> ConnectionId {
-        ConnectionId::new(&self.0.bytes(ID))
-    }
-
-    fn cid_len(&self) -> usize {
-        ID
-    }
-
-    fn cid_lifetime(&self) -> Option<Duration> {
-        None
-    }
-}
-
 /// Serves each connection up to its first request and then knows nothing of it: its endpoint hears no more, and a new one
 /// with the same key listens in its place. To that one the client's next packet belongs to no connection, which it says
 /// with the token that its predecessor gave out (RFC 9000 section 10.3). A client may have no more to send, so the old
 /// endpoint goes on to speak: what it sends has to be acknowledged.
 async fn forget(socket: UdpSocket, guest: Guest<'_>) -> io::Result<()> {
-    let mut config = EndpointConfig::default();
-    config.cid_generator(|| Box::new(Ids(Random::new(None))));
+    let config = with_ids(Ids::that_reset);
     let mut transport = TransportConfig::default();
     transport.keep_alive_interval(Some(NUDGE));
     transport.max_idle_timeout(Some(VarInt::from_u32(MEMORY).into()));

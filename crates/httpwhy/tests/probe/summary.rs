@@ -1,7 +1,7 @@
 //! What a run came to: by cause, for a person and for a program.
 
 use httpwhy_sim::{Config, Simulator};
-use httpwhy_testkit::{Reply, Server, Workspace};
+use httpwhy_testkit::{Reply, Server, Workspace, free_port};
 use serde_json::Value;
 
 use crate::{path, probe};
@@ -12,7 +12,7 @@ fn many_failures_of_one_cause_are_told_once() {
         "/fine" => Reply::new("200 OK", &["Content-Type: text/plain"], "fine"),
         _ => Reply::new("404 Not Found", &["Content-Type: text/plain"], "no"),
     });
-    let gone = Server::start(|_| Reply::raw("")).address().port();
+    let gone = free_port();
     let simulator = Simulator::start(Config::default()).expect("starts");
     let refused = (0..40).map(|n| format!("http://{}.test:{gone}/{n}", ["a", "b"][n % 2]));
     let missing = (0..7).map(|n| server.url(&format!("/{n}")));
