@@ -237,7 +237,7 @@ fn workers_and_frames_of_other_sites_are_seen() {
 fn a_page_that_does_not_settle() {
     let site = Site::start();
     let look = httpwhy_browser::Look {
-        patience: std::time::Duration::from_secs(2),
+        patience: std::time::Duration::from_secs(5),
         ..look()
     };
     let paths = ["/waiting", "/silent", "/half", "/polling"];

@@ -4,29 +4,26 @@
 //! tear a TCP connection down resets the stream; what would end it in order closes the connection.
 
 mod asking;
+mod ids;
 
 use std::io;
 use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::Duration;
 
 use httpwhy_wire::h3::{kind, stream, write_frame, write_integer};
 use httpwhy_wire::qpack;
-use quinn::{
-    Connection, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, RecvStream,
-    SendStream, ServerConfig, VarInt,
-};
-use quinn_proto::InvalidCid;
+use quinn::{Connection, Endpoint, RecvStream, SendStream, ServerConfig, VarInt};
 use tokio::io::duplex;
 use tokio::sync::Mutex;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+pub(crate) use ids::{Ids, with_ids};
+
 use crate::act::{After, OnQuic, Part, QuicTurn};
 use crate::bridge::{self, Carried, Fields, Sink};
 use crate::journal::{Ended, Over, Told, Whence};
-use crate::random::Random;
 use crate::request::Asked;
 use crate::serve::{self, DEADLINE};
 use crate::wire::Wire;
@@ -51,61 +48,6 @@ const PIPE: usize = 1 << 16;
 pub(crate) fn endpoint(socket: UdpSocket, config: ServerConfig) -> io::Result<Endpoint> {
     let runtime = Arc::new(quinn::TokioRuntime);
     Endpoint::new(with_ids(Ids::silent), Some(config), socket, runtime)
-}
-
-/// An endpoint's configuration with those ids.
-pub(crate) fn with_ids(ids: fn() -> Ids) -> EndpointConfig {
-    let mut config = EndpointConfig::default();
-    config.cid_generator(move || Box::new(ids()));
-    config
-}
-
-/// Random connection ids, and what becomes of packets for one that no connection has.
-#[derive(Debug)]
-pub(crate) struct Ids {
-    random: Random,
-    resets: bool,
-}
-
-impl Ids {
-    /// The length of each, in bytes.
-    const LENGTH: usize = 8;
-
-    /// Such packets are ignored: a reset that answers a client's late last words would hide from it how its connection
-    /// was closed.
-    fn silent() -> Self {
-        Self {
-            random: Random::new(None),
-            resets: false,
-        }
-    }
-
-    /// Such packets are answered with a stateless reset, also those for another endpoint's connections, which by the
-    /// library's own ids are told apart.
-    pub(crate) fn that_reset() -> Self {
-        Self {
-            resets: true,
-            ..Self::silent()
-        }
-    }
-}
-
-impl ConnectionIdGenerator for Ids {
-    fn generate_cid(&mut self) -> ConnectionId {
-        ConnectionId::new(&self.random.bytes(Self::LENGTH))
-    }
-
-    fn validate(&self, _: &ConnectionId) -> Result<(), InvalidCid> {
-        self.resets.then_some(()).ok_or(InvalidCid)
-    }
-
-    fn cid_len(&self) -> usize {
-        Self::LENGTH
-    }
-
-    fn cid_lifetime(&self) -> Option<Duration> {
-        None
-    }
 }
 
 /// Serves connections until the endpoint is closed.

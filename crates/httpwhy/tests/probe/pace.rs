@@ -150,7 +150,7 @@ fn a_host_that_names_a_time_is_left_alone_and_an_error_page_changes_nothing() {
     ] {
         let asked = AtomicUsize::new(0);
         let server = Server::start(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
-            0 => Reply::new(status, &["Retry-After: 1"], "later"),
+            0 => Reply::new(status, &["Retry-After: 3"], "later"),
             _ => fine(),
         });
         let urls: Vec<String> = (0..5).map(|n| server.url(&format!("/{n}"))).collect();
