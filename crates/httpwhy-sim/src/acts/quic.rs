@@ -20,11 +20,11 @@ use crate::h3::{Ids, with_ids};
 use crate::quic;
 use crate::serve::DEADLINE;
 
-/// How often an endpoint speaks to a client that it does not hear.
+/// After so much silence an endpoint that forgets asks its client for a sign of life.
 const NUDGE: Duration = Duration::from_millis(50);
 
-/// How long it does, in milliseconds.
-const MEMORY: u32 = 10_000;
+/// After so much, in milliseconds, it gives up on it.
+const PATIENCE: u32 = 10_000;
 
 /// See the module.
 pub(crate) static ACT: Act = Act {
@@ -91,7 +91,7 @@ async fn forget(socket: UdpSocket, guest: Guest<'_>) -> io::Result<()> {
     let config = with_ids(Ids::that_reset);
     let mut transport = TransportConfig::default();
     transport.keep_alive_interval(Some(NUDGE));
-    transport.max_idle_timeout(Some(VarInt::from_u32(MEMORY).into()));
+    transport.max_idle_timeout(Some(VarInt::from_u32(PATIENCE).into()));
     let mut server = guest.world.certificates.quic();
     server.transport_config(Arc::new(transport));
     let open = || {

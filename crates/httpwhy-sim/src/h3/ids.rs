@@ -1,4 +1,4 @@
-//! Connection ids of the server, and what becomes of packets for one that no connection has.
+//! The server's connection ids, and what becomes of packets for one that belongs to no connection.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl Ids {
     /// The length of each, in bytes.
     const LENGTH: usize = 8;
 
-    /// Such packets are ignored: a reset that answers a client's late last words would hide from it how its connection
+    /// Packets for an id without a connection are ignored: a reset that answers a client's late last words would hide from it how its connection
     /// was closed.
     pub(super) fn silent() -> Self {
         Self {
@@ -34,8 +34,8 @@ impl Ids {
         }
     }
 
-    /// Such packets are answered with a stateless reset, also those for another endpoint's connections, which by the
-    /// library's own ids are told apart.
+    /// Packets for an id without a connection are answered with a stateless reset, also where another endpoint gave out
+    /// the id, which the library's own ids would show.
     pub(crate) fn that_reset() -> Self {
         Self {
             resets: true,
